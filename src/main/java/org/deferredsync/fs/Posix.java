@@ -12,6 +12,18 @@ import java.util.function.Consumer;
  * processes.
  */
 public interface Posix {
+  /**
+   * The calls of this system: its own on Linux (64-bit x86 and ARM), Java's file API elsewhere.
+   *
+   * @throws IllegalStateException if the native library cannot be loaded, with the remedy
+   */
+  static Posix ofSystem() {
+    if (!Libc.isFor(System.getProperty("os.name", ""), System.getProperty("os.arch", ""))) {
+      throw new IllegalStateException("not a Linux on 64-bit x86 or ARM");
+    }
+    return JnaPosix.load();
+  }
+
   // --- looking ---------------------------------------------------------------------------------
 
   /**

@@ -9,10 +9,12 @@ package org.deferredsync.fs;
  * @param gid numeric group, 0 to 2^32-2, unsigned
  * @param size bytes
  * @param blocks allocated units of 512 bytes
- * @param mtimeNs nanoseconds since 1970-01-01 UTC, negative before
- * @param ctimeNs nanoseconds since 1970-01-01 UTC, negative before
+ * @param mtimeNs nanoseconds since 1970-01-01 UTC, negative before; exact from 1677-09-21T00:12:44
+ *     to 2262-04-11T23:47:15, beyond that the smallest or the largest {@code long}
+ * @param ctimeNs the same
  * @param rdev the device a device node stands for, as makedev(3) packs it; 0 for everything else
- * @param mountRoot whether it is the root of a mount
+ * @param mountRoot whether it is the root of a mount; on Linux before 5.8 whether it is a directory
+ *     on another device than its parent, which misses bind mounts of one file system
  */
 public record Stat(
     long device,
@@ -58,6 +60,11 @@ public record Stat(
 
   public boolean isSymlink() {
     return type() == SYMLINK;
+  }
+
+  Stat withMountRoot(boolean root) {
+    return new Stat(
+        device, inode, mode, nlink, uid, gid, size, blocks, mtimeNs, ctimeNs, rdev, root);
   }
 
   /** Whether both are the same object in this moment: device and inode agree. */

@@ -1,0 +1,553 @@
+package org.deferredsync.fs;
+
+import com.sun.jna.Native;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.function.Consumer;
+import org.deferredsync.logging.Printable;
+
+/** {@link Posix} by Linux's own calls; holds nothing but what the kernel holds. */
+final class JnaPosix implements Posix {
+  private static final int LIST_LENGTH = 64 * 1024;
+  private static final int PERMISSIONS = 07777;
+  private static final long NS_PER_S = 1_000_000_000L;
+
+  /** Set once the kernel (before 6.6) has said that it has no fchmodat2. */
+  private volatile boolean withoutFchmodat2;
+
+  private JnaPosix() {}
+
+  /** Loads the native library and tries it. */
+  static JnaPosix load() {
+    try {
+      JnaPosix posix = new JnaPosix();
+      posix.effectiveUser();
+      return posix;
+    } catch (LinkageError e) {
+      throw new IllegalStateException(
+          "native library libjnidispatch.so: "
+              + Printable.of(String.valueOf(e.getMessage()))
+              + ": make the temporary directory executable or name another with -Djna.tmpdir=DIR",
+          e);
+    }
+  }
+
+  @Override
+  public int openPath(byte[] absolutePath) throws IOException {
+    if (absolutePath.length == 0 || absolutePath[0] != '/') {
+      throw new PosixException(Errno.EINVAL, "openat", Printable.of(absolutePath));
+    }
+    long path = NativeBuffers.ofThread().path(absolutePath);
+    return open(Libc.AT_FDCWD, path, Libc.O_RDONLY | Libc.O_DIRECTORY, 0, absolutePath);
+  }
+
+  @Override
+  public int openDirectory(int directory, byte[] name) throws IOException {
+    int flags = Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW;
+    return openUntouched(directory, name, flags);
+  }
+
+  @Override
+  public int openFile(int directory, byte[] name) throws IOException {
+    int flags = Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK | Libc.O_NOCTTY;
+    return openUntouched(directory, name, flags);
+  }
+
+  /** Opens without leaving an access time behind, which only the owner and root may. */
+  private static int openUntouched(int directory, byte[] name, int flags) throws IOException {
+    long path = NativeBuffers.ofThread().name(name);
+    try {
+      return open(directory, path, flags | Libc.O_NOATIME, 0, name);
+    } catch (PosixException e) {
+      if (!e.is(Errno.EPERM)) {
+        throw e;
+      }
+      return open(directory, path, flags, 0, name);
+    }
+  }
+
+  @Override
+  public int createFile(int directory, byte[] name, int mode) throws IOException {
+    int flags = Libc.O_RDWR | Libc.O_CREAT | Libc.O_EXCL | Libc.O_NOFOLLOW | Libc.O_NOCTTY;
+    long path = NativeBuffers.ofThread().name(name);
+    int descriptor = open(directory, path, flags, mode & 0600, name);
+    if (retried(() -> Libc.fchmod(descriptor, mode & PERMISSIONS)) == -1) {
+      PosixException failure = failure("fchmod", name);
+      Libc.close(descriptor);
+      Libc.unlinkat(directory, path, 0);
+      throw failure;
+    }
+    return descriptor;
+  }
+
+  @Override
+  public int openOwn(int directory, byte[] name, int mode) throws IOException {
+    while (true) {
+      try {
+        long path = NativeBuffers.ofThread().name(name);
+        return open(directory, path, Libc.O_RDWR | Libc.O_NOFOLLOW | Libc.O_NOCTTY, 0, name);
+      } catch (PosixException e) {
+        if (!e.is(Errno.ENOENT)) {
+          throw e;
+        }
+      }
+      try {
+        return createFile(directory, name, mode);
+      } catch (PosixException e) {
+        // Somebody else made it in between: open theirs.
+        if (!e.is(Errno.EEXIST)) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private static int open(int directory, long path, int flags, int mode, byte[] name)
+      throws PosixException {
+    long descriptor = retried(() -> Libc.openat(directory, path, flags | Libc.O_CLOEXEC, mode));
+    if (descriptor == -1) {
+      throw failure("openat", name);
+    }
+    return (int) descriptor;
+  }
+
+  @Override
+  public void close(int descriptor) throws IOException {
+    // Linux has let go of the descriptor even when it answers EINTR: a second try could hit
+    // somebody else's.
+    if (Libc.close(descriptor) == -1 && Native.getLastError() != Errno.EINTR.number()) {
+      throw failure("close", descriptor);
+    }
+  }
+
+  @Override
+  public Stat stat(int descriptor) throws IOException {
+    NativeBuffers buffers = NativeBuffers.ofThread();
+    int flags = Libc.AT_EMPTY_PATH | Libc.AT_NO_AUTOMOUNT;
+    if (statx(descriptor, buffers.noName(), flags, buffers) == -1) {
+      throw failure("statx", descriptor);
+    }
+    Stat stat = Statx.read(buffers.structure());
+    if (stat.isDirectory() && !Statx.knowsMountRoot(buffers.structure())) {
+      long above = buffers.name(new byte[] {'.', '.'});
+      return asMountRoot(stat, statx(descriptor, above, Libc.AT_NO_AUTOMOUNT, buffers), buffers);
+    }
+    return stat;
+  }
+
+  @Override
+  public Stat stat(int directory, byte[] name) throws IOException {
+    NativeBuffers buffers = NativeBuffers.ofThread();
+    int flags = Libc.AT_SYMLINK_NOFOLLOW | Libc.AT_NO_AUTOMOUNT;
+    if (statx(directory, buffers.name(name), flags, buffers) == -1) {
+      throw failure("statx", name);
+    }
+    Stat stat = Statx.read(buffers.structure());
+    if (stat.isDirectory() && !Statx.knowsMountRoot(buffers.structure())) {
+      int empty = Libc.AT_EMPTY_PATH;
+      return asMountRoot(stat, statx(directory, buffers.noName(), empty, buffers), buffers);
+    }
+    return stat;
+  }
+
+  private static long statx(int directory, long name, int flags, NativeBuffers buffers) {
+    long to = buffers.structureAddress();
+    long result;
+    do {
+      result = Libc.syscall(Libc.SYS_STATX, directory, name, flags, Libc.STATX_BASIC_STATS, to);
+    } while (result == -1 && Native.getLastError() == Errno.EINTR.number());
+    return result;
+  }
+
+  /** Kernels before 5.8 do not tell mount roots: there, a device other than the parent's is one. */
+  private static Stat asMountRoot(Stat stat, long parent, NativeBuffers buffers) {
+    if (parent == -1) {
+      return stat;
+    }
+    Stat above = Statx.read(buffers.structure());
+    boolean root = stat.device() != above.device() || stat.inode() == above.inode();
+    return stat.withMountRoot(root);
+  }
+
+  @Override
+  public void list(int directory, Consumer<DirectoryEntry> sink) throws IOException {
+    NativeBuffers buffers = NativeBuffers.ofThread();
+    if (Libc.lseek(directory, 0, Libc.SEEK_SET) == -1) {
+      throw failure("lseek", directory);
+    }
+    while (true) {
+      long to = buffers.transferAddress();
+      long length =
+          retried(() -> Libc.syscall(Libc.SYS_GETDENTS64, directory, to, LIST_LENGTH, 0, 0));
+      if (length == -1) {
+        throw failure("getdents64", directory);
+      }
+      if (length == 0) {
+        return;
+      }
+      // A copy, since the sink may list another directory.
+      byte[] records = new byte[(int) length];
+      buffers.getTransfer(records, 0, records.length);
+      handEach(records, sink);
+    }
+  }
+
+  /** Takes {@code struct linux_dirent64} apart, one after the other. */
+  private static void handEach(byte[] records, Consumer<DirectoryEntry> sink) {
+    ByteBuffer fields = ByteBuffer.wrap(records).order(ByteOrder.nativeOrder());
+    for (int at = 0; at < records.length; at += fields.getShort(at + 16) & 0xffff) {
+      int start = at + 19;
+      int end = start;
+      while (records[end] != 0) {
+        end++;
+      }
+      boolean dots =
+          records[start] == '.'
+              && (end == start + 1 || (end == start + 2 && records[start + 1] == '.'));
+      if (!dots) {
+        int type = (records[at + 18] & 0xf) << 12;
+        sink.accept(new DirectoryEntry(Arrays.copyOfRange(records, start, end), type));
+      }
+    }
+  }
+
+  @Override
+  public byte[] readLink(int directory, byte[] name) throws IOException {
+    NativeBuffers buffers = NativeBuffers.ofThread();
+    long path = buffers.name(name);
+    long to = buffers.transferAddress();
+    long length = retried(() -> Libc.readlinkat(directory, path, to, LIST_LENGTH));
+    if (length == -1) {
+      throw failure("readlinkat", name);
+    }
+    if (length == LIST_LENGTH) {
+      throw new PosixException(Errno.ENAMETOOLONG, "readlinkat", Printable.of(name));
+    }
+    byte[] target = new byte[(int) length];
+    buffers.getTransfer(target, 0, target.length);
+    return target;
+  }
+
+  @Override
+  public Space space(int descriptor) throws IOException {
+    NativeBuffers buffers = NativeBuffers.ofThread();
+    if (retried(() -> Libc.fstatfs(descriptor, buffers.structureAddress())) == -1) {
+      throw failure("fstatfs", descriptor);
+    }
+    return Statfs.read(buffers.structure());
+  }
+
+  @Override
+  public int effectiveUser() {
+    return Libc.geteuid();
+  }
+
+  @Override
+  public int read(int descriptor, byte[] buffer, int offset, int length) throws IOException {
+    NativeBuffers buffers = NativeBuffers.ofThread();
+    long part = Math.min(length, NativeBuffers.TRANSFER_LENGTH);
+    long count = retried(() -> Libc.read(descriptor, buffers.transferAddress(), part));
+    if (count == -1) {
+      throw failure("read", descriptor);
+    }
+    buffers.getTransfer(buffer, offset, (int) count);
+    return (int) count;
+  }
+
+  @Override
+  public void write(int descriptor, byte[] buffer, int offset, int length) throws IOException {
+    NativeBuffers buffers = NativeBuffers.ofThread();
+    int done = 0;
+    while (done < length) {
+      int part = Math.min(length - done, NativeBuffers.TRANSFER_LENGTH);
+      buffers.putTransfer(buffer, offset + done, part);
+      long count = retried(() -> Libc.write(descriptor, buffers.transferAddress(), part));
+      if (count == -1) {
+        throw failure("write", descriptor);
+      }
+      done += (int) count;
+    }
+  }
+
+  @Override
+  public void seek(int descriptor, long position) throws IOException {
+    lseek(descriptor, position, Libc.SEEK_SET);
+  }
+
+  @Override
+  public long seekData(int descriptor, long position) throws IOException {
+    try {
+      return lseek(descriptor, position, Libc.SEEK_DATA);
+    } catch (PosixException e) {
+      if (e.is(Errno.ENXIO)) {
+        return -1;
+      }
+      if (e.is(Errno.EINVAL) && position >= 0) {
+        return position < lseek(descriptor, 0, Libc.SEEK_END) ? position : -1;
+      }
+      throw e;
+    }
+  }
+
+  @Override
+  public long seekHole(int descriptor, long position) throws IOException {
+    try {
+      return lseek(descriptor, position, Libc.SEEK_HOLE);
+    } catch (PosixException e) {
+      if (e.is(Errno.ENXIO) || (e.is(Errno.EINVAL) && position >= 0)) {
+        return lseek(descriptor, 0, Libc.SEEK_END);
+      }
+      throw e;
+    }
+  }
+
+  private static long lseek(int descriptor, long position, int whence) throws PosixException {
+    long result = Libc.lseek(descriptor, position, whence);
+    if (result == -1) {
+      throw failure("lseek", descriptor);
+    }
+    return result;
+  }
+
+  @Override
+  public void truncate(int descriptor, long size) throws IOException {
+    check(retried(() -> Libc.ftruncate(descriptor, size)), "ftruncate", descriptor);
+  }
+
+  @Override
+  public void sync(int descriptor) throws IOException {
+    check(retried(() -> Libc.fsync(descriptor)), "fsync", descriptor);
+  }
+
+  @Override
+  public void syncFileSystem(int descriptor) throws IOException {
+    check(retried(() -> Libc.syncfs(descriptor)), "syncfs", descriptor);
+  }
+
+  @Override
+  public void makeDirectory(int directory, byte[] name, int mode) throws IOException {
+    long path = NativeBuffers.ofThread().name(name);
+    check(retried(() -> Libc.mkdirat(directory, path, mode & 0700)), "mkdirat", name);
+    setModeOfNew(directory, name, mode, Libc.AT_REMOVEDIR);
+  }
+
+  /** Gives the object just made the mode that the umask may have cut, or takes it away again. */
+  private void setModeOfNew(int directory, byte[] name, int mode, int removal) throws IOException {
+    try {
+      setMode(directory, name, mode);
+    } catch (PosixException e) {
+      Libc.unlinkat(directory, NativeBuffers.ofThread().name(name), removal);
+      throw e;
+    }
+  }
+
+  @Override
+  public void makeSymlink(int directory, byte[] name, byte[] target) throws IOException {
+    NativeBuffers buffers = NativeBuffers.ofThread();
+    long to = buffers.path(target);
+    long path = buffers.secondName(name);
+    check(retried(() -> Libc.symlinkat(to, directory, path)), "symlinkat", name);
+  }
+
+  @Override
+  public void makeNode(int directory, byte[] name, int mode, long rdev) throws IOException {
+    if (rdev >>> 32 != 0) {
+      // The kernel's own encoding, which is this one's lower half, ends there.
+      throw new PosixException(Errno.EINVAL, "mknodat", Printable.of(name));
+    }
+    long path = NativeBuffers.ofThread().name(name);
+    int masked = mode & (Stat.TYPE_MASK | 0600);
+    check(
+        retried(() -> Libc.syscall(Libc.SYS_MKNODAT, directory, path, masked, rdev, 0)),
+        "mknodat",
+        name);
+    setModeOfNew(directory, name, mode, 0);
+  }
+
+  @Override
+  public void link(int fromDirectory, byte[] from, int toDirectory, byte[] to) throws IOException {
+    NativeBuffers buffers = NativeBuffers.ofThread();
+    long old = buffers.name(from);
+    long path = buffers.secondName(to);
+    check(retried(() -> Libc.linkat(fromDirectory, old, toDirectory, path, 0)), "linkat", to);
+  }
+
+  @Override
+  public void rename(int fromDirectory, byte[] from, int toDirectory, byte[] to)
+      throws IOException {
+    NativeBuffers buffers = NativeBuffers.ofThread();
+    long old = buffers.name(from);
+    long path = buffers.secondName(to);
+    check(retried(() -> Libc.renameat(fromDirectory, old, toDirectory, path)), "renameat", to);
+  }
+
+  @Override
+  public void renameNew(int fromDirectory, byte[] from, int toDirectory, byte[] to)
+      throws IOException {
+    NativeBuffers buffers = NativeBuffers.ofThread();
+    long old = buffers.name(from);
+    long path = buffers.secondName(to);
+    long result =
+        retried(
+            () ->
+                Libc.syscall(
+                    Libc.SYS_RENAMEAT2,
+                    fromDirectory,
+                    old,
+                    toDirectory,
+                    path,
+                    Libc.RENAME_NOREPLACE));
+    if (result == -1) {
+      PosixException failure = failure("renameat2", to);
+      if (!failure.is(Errno.EINVAL) && !failure.is(Errno.ENOSYS)) {
+        throw failure;
+      }
+      PlainRename.renameNew(this, fromDirectory, from, toDirectory, to);
+    }
+  }
+
+  @Override
+  public void unlink(int directory, byte[] name) throws IOException {
+    long path = NativeBuffers.ofThread().name(name);
+    check(retried(() -> Libc.unlinkat(directory, path, 0)), "unlinkat", name);
+  }
+
+  @Override
+  public void removeDirectory(int directory, byte[] name) throws IOException {
+    long path = NativeBuffers.ofThread().name(name);
+    check(retried(() -> Libc.unlinkat(directory, path, Libc.AT_REMOVEDIR)), "unlinkat", name);
+  }
+
+  @Override
+  public void setOwner(int directory, byte[] name, int uid, int gid) throws IOException {
+    long path = NativeBuffers.ofThread().name(name);
+    check(
+        retried(() -> Libc.fchownat(directory, path, uid, gid, Libc.AT_SYMLINK_NOFOLLOW)),
+        "fchownat",
+        name);
+  }
+
+  @Override
+  public void setMode(int directory, byte[] name, int permissions) throws IOException {
+    long path = NativeBuffers.ofThread().name(name);
+    int mode = permissions & PERMISSIONS;
+    if (!withoutFchmodat2) {
+      long result =
+          retried(
+              () ->
+                  Libc.syscall(
+                      Libc.SYS_FCHMODAT2, directory, path, mode, Libc.AT_SYMLINK_NOFOLLOW, 0));
+      if (result == 0) {
+        return;
+      }
+      PosixException failure = failure("fchmodat2", name);
+      // A container's filter may say EPERM for a call that it does not know.
+      if (!failure.is(Errno.ENOSYS) && !failure.is(Errno.EPERM)) {
+        throw failure;
+      }
+      withoutFchmodat2 |= failure.is(Errno.ENOSYS);
+    }
+    setModeByDescriptor(directory, name, mode);
+  }
+
+  /** What kernels before 6.6 have: the object is pinned first, then changed by its descriptor. */
+  void setModeByDescriptor(int directory, byte[] name, int mode) throws IOException {
+    long path = NativeBuffers.ofThread().name(name);
+    int pinned = open(directory, path, Libc.O_PATH | Libc.O_NOFOLLOW, 0, name);
+    try {
+      if (stat(pinned).isSymlink()) {
+        throw new PosixException(Errno.EOPNOTSUPP, "fchmodat", Printable.of(name));
+      }
+      byte[] self = ("/proc/self/fd/" + pinned).getBytes(StandardCharsets.US_ASCII);
+      long selfPath = NativeBuffers.ofThread().path(self);
+      check(retried(() -> Libc.chmod(selfPath, mode)), "chmod", name);
+    } finally {
+      Libc.close(pinned);
+    }
+  }
+
+  @Override
+  public void setTime(int directory, byte[] name, long mtimeNs) throws IOException {
+    NativeBuffers buffers = NativeBuffers.ofThread();
+    long path = buffers.name(name);
+    ByteBuffer times = buffers.structure();
+    times.putLong(0, 0).putLong(8, Libc.UTIME_OMIT);
+    times
+        .putLong(16, Math.floorDiv(mtimeNs, NS_PER_S))
+        .putLong(24, Math.floorMod(mtimeNs, NS_PER_S));
+    long address = buffers.structureAddress();
+    check(
+        retried(() -> Libc.utimensat(directory, path, address, Libc.AT_SYMLINK_NOFOLLOW)),
+        "utimensat",
+        name);
+  }
+
+  @Override
+  public boolean lock(int descriptor, long position, boolean exclusive) throws IOException {
+    if (setLock(descriptor, position, exclusive ? Libc.F_WRLCK : Libc.F_RDLCK) == 0) {
+      return true;
+    }
+    PosixException failure = failure("fcntl", descriptor);
+    if (failure.is(Errno.EAGAIN) || failure.is(Errno.EACCES)) {
+      return false;
+    }
+    throw failure;
+  }
+
+  @Override
+  public void unlock(int descriptor, long position) throws IOException {
+    check(setLock(descriptor, position, Libc.F_UNLCK), "fcntl", descriptor);
+  }
+
+  /** Fills {@code struct flock} and hands it over. */
+  private static long setLock(int descriptor, long position, short type) {
+    NativeBuffers buffers = NativeBuffers.ofThread();
+    ByteBuffer flock = buffers.structure();
+    flock.putShort(0, type).putShort(2, (short) Libc.SEEK_SET).putInt(4, 0);
+    flock.putLong(8, position).putLong(16, 1).putLong(24, 0);
+    return retried(() -> Libc.fcntl(descriptor, Libc.F_OFD_SETLK, buffers.structureAddress()));
+  }
+
+  private static long retried(LongCall call) {
+    long result;
+    do {
+      result = call.run();
+    } while (result == -1 && Native.getLastError() == Errno.EINTR.number());
+    return result;
+  }
+
+  private static void check(long result, String call, byte[] name) throws PosixException {
+    if (result == -1) {
+      throw failure(call, name);
+    }
+  }
+
+  private static void check(long result, String call, int descriptor) throws PosixException {
+    if (result == -1) {
+      throw failure(call, descriptor);
+    }
+  }
+
+  private static PosixException failure(String call, byte[] name) {
+    return failure(call, Printable.of(name));
+  }
+
+  private static PosixException failure(String call, int descriptor) {
+    return failure(call, "descriptor " + descriptor);
+  }
+
+  private static PosixException failure(String call, String object) {
+    int number = Native.getLastError();
+    Errno errno = Errno.of(number);
+    return new PosixException(
+        errno, errno == Errno.OTHER ? call + ", errno " + number : call, object);
+  }
+
+  @FunctionalInterface
+  private interface LongCall {
+    long run();
+  }
+}
