@@ -18,10 +18,9 @@ public interface Posix {
    * @throws IllegalStateException if the native library cannot be loaded, with the remedy
    */
   static Posix ofSystem() {
-    if (!Libc.isFor(System.getProperty("os.name", ""), System.getProperty("os.arch", ""))) {
-      throw new IllegalStateException("not a Linux on 64-bit x86 or ARM");
-    }
-    return JnaPosix.load();
+    return Libc.isFor(System.getProperty("os.name", ""), System.getProperty("os.arch", ""))
+        ? JnaPosix.load()
+        : new NioPosix(NioNames.ofSystem());
   }
 
   // --- looking ---------------------------------------------------------------------------------

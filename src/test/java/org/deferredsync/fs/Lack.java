@@ -4,22 +4,24 @@ package org.deferredsync.fs;
 enum Lack {
   /** Names that are not text in the file-name charset are refused. */
   NAMES_OF_ANY_BYTES,
+  /** Link texts with doubled or trailing slashes are refused. */
+  LINK_TEXTS_OF_ANY_FORM,
   /** FIFOs, sockets and devices are refused with ENOSYS. */
   NODES,
-  /** Under a umask that takes the owner's own bits, nothing can be made. */
-  UMASK_OVER_OWNER,
-  /** Times of symbolic links, and the full range of nanoseconds. */
-  TIMES_OF_LINKS,
+  /** Times of symbolic links have microseconds. */
+  NANOSECONDS_OF_LINKS,
+  /** Before 1970 only whole seconds are taken, others refused with EINVAL. */
+  FRACTIONS_BEFORE_1970,
   /** Reading leaves an access time behind. */
   UNTOUCHED_ACCESS_TIME,
   /** Holes are not found. */
   HOLES,
   /** Mount roots are not told. */
   MOUNT_ROOTS,
-  /** Two shared locks on one byte within one process. */
+  /** syncfs(2) is refused with ENOSYS. */
+  SYNC_OF_A_FILE_SYSTEM,
+  /** One process cannot hold a byte shared twice. */
   SHARED_LOCKS_IN_ONE_PROCESS,
   /** A descriptor is lost when its directory is renamed. */
-  DESCRIPTORS_AFTER_RENAME,
-  /** The room is known, the number of files and the kind are not. */
-  KIND_OF_FILE_SYSTEM
+  DESCRIPTORS_AFTER_RENAME
 }

@@ -200,8 +200,11 @@ abstract class PosixContractTest {
       Files.createFile(root.resolve(name));
       expected.add(name);
     }
-    assertThat(names(directory)).hasSize(3000).containsExactlyInAnyOrderElementsOf(expected);
-    assertThat(names(directory)).hasSize(3000).containsExactlyInAnyOrderElementsOf(expected);
+    for (int time = 0; time < 2; time++) {
+      List<String> names = names(directory);
+      assertThat(names).hasSize(3000);
+      assertThat(new TreeSet<>(names)).isEqualTo(expected);
+    }
   }
 
   @Test
@@ -216,14 +219,14 @@ abstract class PosixContractTest {
         directory,
         entry -> {
           types.put(new String(entry.name(), UTF_8), entry.type());
-          if (entry.type() == Stat.DIRECTORY) {
-            try {
+          try {
+            if (posix.stat(directory, entry.name()).isDirectory()) {
               int below = posix.openDirectory(directory, entry.name());
               inner.addAll(names(below));
               posix.close(below);
-            } catch (IOException e) {
-              throw new AssertionError(e);
             }
+          } catch (IOException e) {
+            throw new AssertionError(e);
           }
         });
     assertThat(types.keySet()).containsExactly("a", "b", "file", "link");
@@ -291,10 +294,11 @@ abstract class PosixContractTest {
   void readLink_givesTheBytes() throws IOException {
     String longest = "x".repeat(4095);
     posix.makeSymlink(directory, bytes("long"), bytes(longest));
-    posix.makeSymlink(directory, bytes("dots"), bytes("../a//b/."));
+    String dots = lacks().contains(Lack.LINK_TEXTS_OF_ANY_FORM) ? "../a/b" : "../a//b/./";
+    posix.makeSymlink(directory, bytes("dots"), bytes(dots));
     make("file", 0600);
     assertThat(posix.readLink(directory, bytes("long"))).isEqualTo(bytes(longest));
-    assertThat(posix.readLink(directory, bytes("dots"))).isEqualTo(bytes("../a//b/."));
+    assertThat(posix.readLink(directory, bytes("dots"))).isEqualTo(bytes(dots));
     refused(Errno.EINVAL, () -> posix.readLink(directory, bytes("file")));
     refused(Errno.ENOENT, () -> posix.readLink(directory, bytes("absent")));
   }
@@ -305,7 +309,6 @@ abstract class PosixContractTest {
     long usable = Files.getFileStore(root).getUsableSpace();
     assertThat(space.freeBytes()).isBetween(usable / 2, usable + usable / 2);
     assertThat(space.freeInodes()).isPositive();
-    assumeFalse(lacks().contains(Lack.KIND_OF_FILE_SYSTEM));
     String kind = Files.getFileStore(root).type();
     assertThat(space.kind())
         .isEqualTo(
@@ -404,7 +407,11 @@ abstract class PosixContractTest {
     posix.sync(file);
     posix.close(file);
     posix.sync(directory);
-    posix.syncFileSystem(directory);
+    if (lacks().contains(Lack.SYNC_OF_A_FILE_SYSTEM)) {
+      refused(Errno.ENOSYS, () -> posix.syncFileSystem(directory));
+    } else {
+      posix.syncFileSystem(directory);
+    }
     refused(Errno.EBADF, () -> posix.sync(ABSENT_DESCRIPTOR));
     refused(Errno.EBADF, () -> posix.syncFileSystem(ABSENT_DESCRIPTOR));
   }
@@ -414,7 +421,6 @@ abstract class PosixContractTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 022, 0177, 0777})
   void whatIsMade_hasItsExactMode_whateverTheUmask(int umask) throws IOException {
-    assumeFalse(umask > 0177 && lacks().contains(Lack.UMASK_OVER_OWNER));
     int old = Umask.umask(umask);
     try {
       for (int mode : new int[] {0600, 0644, 0666, 0400, 0, 04755, 0777}) {
@@ -636,6 +642,7 @@ abstract class PosixContractTest {
         -1,
         -999_999_999,
         -1_000_000_001,
+        -5_000_000_000L,
         1_700_000_000_123_456_789L,
         4_294_967_296_000_000_001L,
         7_258_118_400_999_999_999L
@@ -645,6 +652,10 @@ abstract class PosixContractTest {
     posix.makeDirectory(directory, bytes("directory"), 0700);
     FileTime access = FileTime.from(100_000, TimeUnit.SECONDS);
     Files.setAttribute(root.resolve("file"), "lastAccessTime", access);
+    if (ns < 0 && ns % 1_000_000_000 != 0 && lacks().contains(Lack.FRACTIONS_BEFORE_1970)) {
+      refused(Errno.EINVAL, () -> posix.setTime(directory, bytes("file"), ns));
+      return;
+    }
     posix.setTime(directory, bytes("file"), ns);
     posix.setTime(directory, bytes("directory"), ns);
     assertThat(stat("file").mtimeNs()).isEqualTo(ns);
@@ -654,12 +665,12 @@ abstract class PosixContractTest {
 
   @Test
   void setTime_ofALink_leavesItsTarget() throws IOException {
-    assumeFalse(lacks().contains(Lack.TIMES_OF_LINKS));
     make("file", 0600);
     posix.setTime(directory, bytes("file"), 5);
     posix.makeSymlink(directory, bytes("link"), bytes("file"));
-    posix.setTime(directory, bytes("link"), 1_000_000_007L);
-    assertThat(stat("link").mtimeNs()).isEqualTo(1_000_000_007L);
+    long ns = lacks().contains(Lack.NANOSECONDS_OF_LINKS) ? 1_000_007_000L : 1_000_000_007L;
+    posix.setTime(directory, bytes("link"), ns);
+    assertThat(stat("link").mtimeNs()).isEqualTo(ns);
     assertThat(stat("file").mtimeNs()).isEqualTo(5);
     refused(Errno.ENOENT, () -> posix.setTime(directory, bytes("absent"), 1));
   }
