@@ -20,6 +20,14 @@ final class JnaPosix implements Posix {
 
   private JnaPosix() {}
 
+  /** Whether {@link Libc} has this system's numbers; asks without loading anything. */
+  static boolean isFor(String os, String architecture) {
+    return os.equals("Linux")
+        && (architecture.equals("amd64")
+            || architecture.equals("x86_64")
+            || architecture.equals("aarch64"));
+  }
+
   /** Loads the native library and tries it. */
   static JnaPosix load() {
     try {

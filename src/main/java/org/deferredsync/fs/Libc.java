@@ -55,14 +55,6 @@ final class Libc {
 
   private Libc() {}
 
-  /** Whether these numbers hold on this system. */
-  static boolean isFor(String os, String architecture) {
-    return os.equals("Linux")
-        && (architecture.equals("amd64")
-            || architecture.equals("x86_64")
-            || architecture.equals("aarch64"));
-  }
-
   static native long syscall(long number, long a, long b, long c, long d, long e);
 
   static native int openat(int directory, long path, int flags, int mode);

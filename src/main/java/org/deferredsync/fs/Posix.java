@@ -6,10 +6,12 @@ import java.util.function.Consumer;
 /**
  * The operating system's file calls: relative to an open directory, names as bytes, no link
  * followed. Every call is the one of its man page, repeated on EINTR; a failure is a {@link
- * PosixException}. Safe for use by several threads.
+ * PosixException}. Safe for use by several threads, as long as no two read, write, seek or list by
+ * one descriptor at a time.
  *
- * <p>A descriptor is a small number that {@link #close} ends. Everything opened is closed in child
- * processes.
+ * <p>A name is one component of 1 to 255 bytes; one with a slash or a NUL is refused with EINVAL,
+ * since the kernel would walk it and follow links. A descriptor is a small number that {@link
+ * #close} ends. Everything opened is closed in child processes.
  */
 public interface Posix {
   /**
@@ -18,7 +20,7 @@ public interface Posix {
    * @throws IllegalStateException if the native library cannot be loaded, with the remedy
    */
   static Posix ofSystem() {
-    return Libc.isFor(System.getProperty("os.name", ""), System.getProperty("os.arch", ""))
+    return JnaPosix.isFor(System.getProperty("os.name", ""), System.getProperty("os.arch", ""))
         ? JnaPosix.load()
         : new NioPosix(NioNames.ofSystem());
   }
@@ -32,12 +34,15 @@ public interface Posix {
   int openPath(byte[] absolutePath) throws IOException;
 
   /**
-   * Opens a directory below {@code directory}: O_DIRECTORY|O_NOFOLLOW; ELOOP or ENOTDIR if it is
-   * none.
+   * Opens a directory below {@code directory}: O_DIRECTORY|O_NOFOLLOW, O_NOATIME where allowed;
+   * ELOOP or ENOTDIR for a symbolic link, ENOTDIR for anything else that is none.
    */
   int openDirectory(int directory, byte[] name) throws IOException;
 
-  /** Opens a regular file to read: O_NOFOLLOW|O_NONBLOCK, O_NOATIME where allowed. */
+  /**
+   * Opens a file to read: O_NOFOLLOW|O_NONBLOCK, O_NOATIME where allowed; ELOOP for a symbolic
+   * link. What else the name has become meanwhile is opened too: compare {@link #stat(int)}.
+   */
   int openFile(int directory, byte[] name) throws IOException;
 
   /** Makes a new file to write and read, with this mode whatever the umask, O_EXCL. */
@@ -46,6 +51,7 @@ public interface Posix {
   /** Opens a file of ours to read and write in place, O_NOFOLLOW; made with this mode if absent. */
   int openOwn(int directory, byte[] name, int mode) throws IOException;
 
+  /** Ends the descriptor, whatever it answers. */
   void close(int descriptor) throws IOException;
 
   Stat stat(int descriptor) throws IOException;
@@ -55,7 +61,7 @@ public interface Posix {
 
   /**
    * Hands every name of the directory to {@code sink}, in the order of the system, from its
-   * beginning.
+   * beginning. The sink may make any other call, list another directory too.
    */
   void list(int directory, Consumer<DirectoryEntry> sink) throws IOException;
 
@@ -69,10 +75,13 @@ public interface Posix {
 
   // --- contents --------------------------------------------------------------------------------
 
-  /** Reads up to {@code length} bytes at the descriptor's position; 0 at the end of the file. */
+  /**
+   * Reads up to {@code length} bytes at the descriptor's position, often fewer; 0 at the end of the
+   * file.
+   */
   int read(int descriptor, byte[] buffer, int offset, int length) throws IOException;
 
-  /** Writes all {@code length} bytes at the descriptor's position. */
+  /** Writes all {@code length} bytes at the descriptor's position; after an error, some of them. */
   void write(int descriptor, byte[] buffer, int offset, int length) throws IOException;
 
   /** Moves the position, from the start of the file. */
@@ -81,21 +90,26 @@ public interface Posix {
   /**
    * The next position at or after {@code position} that holds data, or -1 if none does (SEEK_DATA
    * of lseek(2)). Where the system does not know holes, {@code position} itself before the end of
-   * the file.
+   * the file. The descriptor's position is undefined afterwards: seek before reading or writing.
    */
   long seekData(int descriptor, long position) throws IOException;
 
   /**
-   * The next position at or after {@code position} that is in a hole or the end of the file
-   * (SEEK_HOLE).
+   * The next position at or after {@code position} that is in a hole (SEEK_HOLE); the size of the
+   * file if there is none. The descriptor's position is undefined afterwards.
    */
   long seekHole(int descriptor, long position) throws IOException;
 
+  /** Cuts the file, or lets it end in a hole; the descriptor's position stays. */
   void truncate(int descriptor, long size) throws IOException;
 
+  /** fsync(2) of a file or directory. */
   void sync(int descriptor) throws IOException;
 
-  /** syncfs(2): everything on the file system that the descriptor is on. */
+  /**
+   * syncfs(2): everything on the file system that the descriptor is on; ENOSYS where there is no
+   * such call.
+   */
   void syncFileSystem(int descriptor) throws IOException;
 
   // --- names -----------------------------------------------------------------------------------
@@ -108,28 +122,47 @@ public interface Posix {
 
   void makeSymlink(int directory, byte[] name, byte[] target) throws IOException;
 
-  /** mknodat(2) of a FIFO, socket or device, {@code mode} with its type bits. */
+  /**
+   * mknodat(2) of a FIFO, socket or device, {@code mode} with its type bits and exact whatever the
+   * umask, {@code rdev} as in {@link Stat}; ENOSYS where Java alone cannot do it.
+   */
   void makeNode(int directory, byte[] name, int mode, long rdev) throws IOException;
 
   /** linkat(2); a symbolic link is linked itself. */
   void link(int fromDirectory, byte[] from, int toDirectory, byte[] to) throws IOException;
 
-  /** renameat(2): replaces what is at {@code to}. */
+  /**
+   * renameat(2): replaces what is at {@code to}, but does nothing, without an error, if both are
+   * names of one inode.
+   */
   void rename(int fromDirectory, byte[] from, int toDirectory, byte[] to) throws IOException;
 
-  /** renameat2(2) with RENAME_NOREPLACE: EEXIST if something is at {@code to}. */
+  /**
+   * renameat2(2) with RENAME_NOREPLACE: EEXIST if something is at {@code to}. Where the file system
+   * has no such call, a file is linked and unlinked (a crash in between leaves both names); a
+   * directory is renamed after a look, which a directory made in that moment does not survive if it
+   * is empty.
+   */
   void renameNew(int fromDirectory, byte[] from, int toDirectory, byte[] to) throws IOException;
 
+  /** unlinkat(2): EISDIR for a directory. */
   void unlink(int directory, byte[] name) throws IOException;
 
+  /** unlinkat(2) with AT_REMOVEDIR: ENOTEMPTY, or ENOTDIR for anything else. */
   void removeDirectory(int directory, byte[] name) throws IOException;
 
   // --- metadata --------------------------------------------------------------------------------
 
-  /** fchownat(2), no link followed. */
+  /**
+   * fchownat(2), no link followed; the ids unsigned. The kernel may take set-id bits away, so set
+   * the mode after it.
+   */
   void setOwner(int directory, byte[] name, int uid, int gid) throws IOException;
 
-  /** The permission bits of a regular file, directory or special file; no link followed. */
+  /**
+   * The permission bits of a regular file, directory or special file; EOPNOTSUPP for a symbolic
+   * link.
+   */
   void setMode(int directory, byte[] name, int permissions) throws IOException;
 
   /** utimensat(2) of the modification time, no link followed; the access time stays. */
@@ -140,11 +173,12 @@ public interface Posix {
   /**
    * Takes an advisory lock on byte {@code position} of an open file, without waiting. The kernel
    * releases it when the descriptor is closed, however the process ends; it belongs to the
-   * descriptor, not to the process.
+   * descriptor, not to the process. A shared one held already becomes exclusive, and the reverse.
    *
    * @return false if somebody else holds it in a way that excludes this one
    */
   boolean lock(int descriptor, long position, boolean exclusive) throws IOException;
 
+  /** Gives the byte back; nothing if it was not held. */
   void unlock(int descriptor, long position) throws IOException;
 }

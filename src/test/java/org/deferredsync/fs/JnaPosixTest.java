@@ -1,5 +1,6 @@
 package org.deferredsync.fs;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -76,11 +77,23 @@ final class JnaPosixTest extends PosixContractTest {
   }
 
   @Test
+  void load_saysWhatIsMissing_whenTheNativeLibraryIsNotThere() throws Exception {
+    Process process =
+        LockHolder.start(
+            root, "lock", true, "-Djna.nounpack=true", "-Djna.boot.library.path=" + root);
+    String said = new String(process.getErrorStream().readAllBytes(), UTF_8);
+    assertThat(process.waitFor()).isNotZero();
+    assertThat(said)
+        .contains("IllegalStateException: native library libjnidispatch.so: ")
+        .contains("jna.tmpdir=DIR");
+  }
+
+  @Test
   void isFor_namesOnlyTheSystemsWhoseNumbersAreThere() {
-    assertThat(Libc.isFor("Linux", "amd64")).isTrue();
-    assertThat(Libc.isFor("Linux", "aarch64")).isTrue();
-    assertThat(Libc.isFor("Linux", "arm")).isFalse();
-    assertThat(Libc.isFor("Linux", "s390x")).isFalse();
-    assertThat(Libc.isFor("Mac OS X", "aarch64")).isFalse();
+    assertThat(JnaPosix.isFor("Linux", "amd64")).isTrue();
+    assertThat(JnaPosix.isFor("Linux", "aarch64")).isTrue();
+    assertThat(JnaPosix.isFor("Linux", "arm")).isFalse();
+    assertThat(JnaPosix.isFor("Linux", "s390x")).isFalse();
+    assertThat(JnaPosix.isFor("Mac OS X", "aarch64")).isFalse();
   }
 }

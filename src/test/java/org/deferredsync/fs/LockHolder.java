@@ -10,21 +10,17 @@ final class LockHolder {
   private LockHolder() {}
 
   /** Starts the process; what it says is on its standard output. */
-  static Process start(Path directory, String name, boolean exclusive) throws Exception {
+  static Process start(Path directory, String name, boolean exclusive, String... options)
+      throws Exception {
     String classPath =
         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                classPath,
-                "-XX:TieredStopAtLevel=1",
-                LockHolder.class.getName(),
-                directory.toString(),
-                name,
-                Boolean.toString(exclusive)));
-    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-cp", classPath, "-XX:TieredStopAtLevel=1"));
+    command.addAll(List.of(options));
+    command.add(LockHolder.class.getName());
+    command.addAll(List.of(directory.toString(), name, Boolean.toString(exclusive)));
+    return new ProcessBuilder(command).start();
   }
 
   public static void main(String[] args) throws Exception {

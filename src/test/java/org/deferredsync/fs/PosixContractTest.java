@@ -59,8 +59,6 @@ abstract class PosixContractTest {
     posix.close(directory);
   }
 
-  // --- looking ---------------------------------------------------------------------------------
-
   @Test
   void openPath_followsLinks_asTheOperatorWroteThem() throws IOException {
     Files.createDirectory(root.resolve("real"));
@@ -321,8 +319,6 @@ abstract class PosixContractTest {
     assertThat(posix.effectiveUser()).isEqualTo(stat("file").uid());
   }
 
-  // --- contents --------------------------------------------------------------------------------
-
   @Test
   void write_andRead_giveTheSameBytes_overManyTransfers() throws IOException {
     long seed = Long.getLong("seed", System.nanoTime());
@@ -415,8 +411,6 @@ abstract class PosixContractTest {
     refused(Errno.EBADF, () -> posix.sync(ABSENT_DESCRIPTOR));
     refused(Errno.EBADF, () -> posix.syncFileSystem(ABSENT_DESCRIPTOR));
   }
-
-  // --- names -----------------------------------------------------------------------------------
 
   @ParameterizedTest
   @ValueSource(ints = {0, 022, 0177, 0777})
@@ -596,8 +590,6 @@ abstract class PosixContractTest {
     assertThat(names(directory)).isEmpty();
   }
 
-  // --- metadata --------------------------------------------------------------------------------
-
   @Test
   void setMode_setsAllTwelveBits_butOfNoLink() throws IOException {
     make("file", 0600);
@@ -675,8 +667,6 @@ abstract class PosixContractTest {
     refused(Errno.ENOENT, () -> posix.setTime(directory, bytes("absent"), 1));
   }
 
-  // --- locks -----------------------------------------------------------------------------------
-
   @Test
   void lock_excludes_betweenTwoDescriptorsOfOneProcess() throws IOException {
     int one = posix.openOwn(directory, bytes("lock"), 0600);
@@ -752,8 +742,6 @@ abstract class PosixContractTest {
     assertThat(seen).contains(" 1 -> ").doesNotContain(root.toString());
     posix.close(file);
   }
-
-  // --- small words -----------------------------------------------------------------------------
 
   final int directory() {
     return directory;
