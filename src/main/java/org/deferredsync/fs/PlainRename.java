@@ -14,18 +14,10 @@ final class PlainRename {
 
   static void renameNew(Posix posix, int fromDirectory, byte[] from, int toDirectory, byte[] to)
       throws IOException {
-    if (!posix.stat(fromDirectory, from).isDirectory()) {
-      try {
-        posix.link(fromDirectory, from, toDirectory, to);
-        removeOld(posix, fromDirectory, from, toDirectory, to);
-        return;
-      } catch (PosixException e) {
-        boolean noLinks =
-            e.is(Errno.EPERM) || e.is(Errno.EOPNOTSUPP) || e.is(Errno.ENOSYS) || e.is(Errno.EMLINK);
-        if (!noLinks) {
-          throw e;
-        }
-      }
+    boolean directory = posix.stat(fromDirectory, from).isDirectory();
+    if (!directory && linked(posix, fromDirectory, from, toDirectory, to)) {
+      removeOld(posix, fromDirectory, from, toDirectory, to);
+      return;
     }
     try {
       posix.stat(toDirectory, to);
@@ -37,6 +29,22 @@ final class PlainRename {
       return;
     }
     throw new PosixException(Errno.EEXIST, "renameat", Printable.of(to));
+  }
+
+  /** Whether the second name is there; false where the file can have none. */
+  private static boolean linked(
+      Posix posix, int fromDirectory, byte[] from, int toDirectory, byte[] to) throws IOException {
+    try {
+      posix.link(fromDirectory, from, toDirectory, to);
+      return true;
+    } catch (PosixException e) {
+      boolean never =
+          e.is(Errno.EPERM) || e.is(Errno.EOPNOTSUPP) || e.is(Errno.ENOSYS) || e.is(Errno.EMLINK);
+      if (!never) {
+        throw e;
+      }
+      return false;
+    }
   }
 
   private static void removeOld(
