@@ -227,7 +227,7 @@ final class ExcludeRulesGenerator {
             "//",
             "\0a",
             "+ \u00ff",
-            random.nextInt(20) == 0 ? "- " : "**/"));
+            random.nextInt(4) == 0 ? "- " : "**/"));
   }
 
   /** A pattern made of the path of this entry. */

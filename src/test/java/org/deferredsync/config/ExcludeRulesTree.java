@@ -78,6 +78,11 @@ final class ExcludeRulesTree {
     return text.getBytes(StandardCharsets.ISO_8859_1);
   }
 
+  /** The path of an entry: its bytes without the slash that marks a directory. */
+  static byte[] path(String entry) {
+    return bytes(entry.endsWith("/") ? entry.substring(0, entry.length() - 1) : entry);
+  }
+
   /** Texts fit for a message. */
   static String shown(Collection<String> texts) {
     List<String> shown = new ArrayList<>();
@@ -95,10 +100,9 @@ final class ExcludeRulesTree {
     Set<String> kept = new TreeSet<>();
     for (String entry : entries) {
       boolean directory = entry.endsWith("/");
-      String path = directory ? entry.substring(0, entry.length() - 1) : entry;
-      String parent = path.substring(0, path.lastIndexOf('/') + 1);
+      String parent = entry.substring(0, entry.lastIndexOf('/', entry.length() - 2) + 1);
       boolean reached = parent.isEmpty() || kept.contains(parent);
-      if (reached && !rules.excludes(bytes(path), directory)) {
+      if (reached && !rules.excludes(path(entry), directory)) {
         kept.add(entry);
       }
     }
