@@ -19,17 +19,32 @@ final class Wildmatch {
 
   private final int[] tokens;
   private final boolean[][] classes;
+  private final int afterLastStar;
+  private final int leastLength;
 
   /** Tokens: a byte as 0 to 255, or one of the constants above. */
   Wildmatch(int[] tokens, boolean[][] classes) {
     this.tokens = tokens;
     this.classes = classes;
+    int after = 0;
+    int stars = 0;
+    for (int i = 0; i < tokens.length; i++) {
+      if (tokens[i] == STAR || tokens[i] == DEEP) {
+        after = i + 1;
+        stars++;
+      }
+    }
+    this.afterLastStar = after;
+    this.leastLength = tokens.length - stars;
   }
 
   /** What is matched: some bytes, with a slash imagined before or after them if so asked. */
   boolean matches(byte[] text, int from, int to, boolean slashBefore, boolean slashAfter) {
     int start = slashBefore ? from - 1 : from;
     int end = slashAfter ? to + 1 : to;
+    if (end - start < leastLength || !endMatches(text, from, to, end)) {
+      return false;
+    }
     int position = start;
     int token = 0;
     // Only the latest star of each kind is ever tried again: what an earlier one could still take,
@@ -72,11 +87,31 @@ final class Wildmatch {
       } else if (afterDeep >= 0) {
         afterStar = -1;
         token = afterDeep;
-        position = ++deepEnd;
+        deepEnd = firstFrom(text, deepEnd + 1, from, to, end, tokens[afterDeep]);
+        position = deepEnd;
       } else {
         return false;
       }
     }
+  }
+
+  /** What follows the last star has one place, the end; most texts are refused right there. */
+  private boolean endMatches(byte[] text, int from, int to, int end) {
+    for (int i = tokens.length - 1, j = end - 1; i >= afterLastStar; i--, j--) {
+      if (!accepts(tokens[i], at(text, j, from, to))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The first position from {@code position} on where this token can be, or the end. */
+  private int firstFrom(byte[] text, int position, int from, int to, int end, int token) {
+    int first = position;
+    while (first < end && token < ANY && at(text, first, from, to) != token) {
+      first++;
+    }
+    return first;
   }
 
   private static int at(byte[] text, int position, int from, int to) {
