@@ -89,6 +89,34 @@ final class ExcludeRulesGenerator {
           "alnum", "alpha", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space",
           "upper", "xdigit");
 
+  private static final List<String> CLASS_SCRAPS =
+      List.of(
+          "",
+          "",
+          "a",
+          "z",
+          "0",
+          "-",
+          "-",
+          "-",
+          "]",
+          "[",
+          "!",
+          "^",
+          "*",
+          "\\]",
+          "\\-",
+          "\\\\",
+          "a-c",
+          "A-[",
+          "!-/",
+          "[:digit:]",
+          "[:punct:]",
+          "[:",
+          ":]",
+          "\u0080",
+          "\u00ff");
+
   private static final List<String> SCRAPS =
       List.of(
           "*",
@@ -259,6 +287,9 @@ final class ExcludeRulesGenerator {
     if (chance(0.12)) {
       pattern.insert(random.nextInt(pattern.length() + 1), one(SCRAPS));
     }
+    if (parts.size() > 1 && chance(0.1)) {
+      pattern.deleteCharAt(anchored ? 1 : 0);
+    }
     if (pattern.length() > 1 && chance(0.05)) {
       pattern.deleteCharAt(random.nextInt(pattern.length()));
     }
@@ -311,7 +342,7 @@ final class ExcludeRulesGenerator {
   /** A class that, as a rule, accepts this character. */
   private String characterClass(char c) {
     String member = (c == ']' || c == '\\' || c == '[' ? "\\" : chance(0.1) ? "\\" : "") + c;
-    return switch (random.nextInt(9)) {
+    return switch (random.nextInt(11)) {
       case 0 -> "[" + member + "]";
       case 1 -> "[!" + one(List.of("x", "0-9", "]", "a-", "-", "^", "\\]")) + "]";
       case 2 -> "[^" + one(List.of("x", "[:digit:]", "]", "!", "\u00e0-\u00ff", "^")) + "]";
@@ -320,8 +351,18 @@ final class ExcludeRulesGenerator {
       case 5 -> "[" + member + one(List.of("-", "x", "[:digit:]", "-\\z", "\\\\")) + "]";
       case 6 -> "[[:" + one(CLASS_NAMES) + ":]" + member + "]";
       case 7 -> "[[:" + (Character.isLetter(c) ? "alpha" : one(CLASS_NAMES)) + ":]]";
+      case 8, 9 -> classOfScraps(member);
       default -> "[^[:" + one(CLASS_NAMES) + ":]]";
     };
+  }
+
+  private String classOfScraps(String member) {
+    StringBuilder result = new StringBuilder(one(List.of("[", "[", "[!", "[^")));
+    int at = random.nextInt(4);
+    for (int i = 0; i < 4; i++) {
+      result.append(i == at ? member : one(CLASS_SCRAPS));
+    }
+    return result.append(']').toString();
   }
 
   private boolean chance(double share) {
