@@ -1,10 +1,14 @@
 package org.deferredsync.config;
 
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.deferredsync.logging.Printable;
 
@@ -24,7 +28,7 @@ public final class Settings {
   /**
    * One value and where it stands.
    *
-   * @param origin {@code FILE:LINE}, or {@code default}
+   * @param origin {@code FILE:LINE}, {@code default}, or {@code environment}
    */
   public record Value(String text, String origin) {}
 
@@ -92,10 +96,53 @@ public final class Settings {
     throw invalid(key, "is not a whole number from " + least + " to " + most);
   }
 
-  /** An error of this setting: {@code ORIGIN: KEY="VALUE" WHY}. */
+  /**
+   * A time, such as {@code 90s}, {@code 30m}, {@code 24h}, {@code 7d} or {@code 0}.
+   *
+   * @throws SettingException if it is none, or not from {@code least} to {@code most}
+   */
+  public Duration duration(String key, Duration least, Duration most) throws SettingException {
+    Optional<Duration> duration = DurationText.parse(text(key));
+    if (duration.isEmpty()) {
+      throw invalid(key, "is not a time; write a whole number and s, m, h or d, such as 30m, or 0");
+    }
+    if (duration.get().compareTo(least) < 0 || duration.get().compareTo(most) > 0) {
+      throw invalid(key, "is not from " + DurationText.of(least) + " to " + DurationText.of(most));
+    }
+    return duration.get();
+  }
+
+  /**
+   * An absolute path, or nothing if the setting is empty.
+   *
+   * @throws SettingException if it is a relative path, or none
+   */
+  public Optional<Path> path(String key) throws SettingException {
+    String text = text(key).strip();
+    if (text.isEmpty()) {
+      return Optional.empty();
+    }
+    if (!text.startsWith("/")) {
+      throw invalid(key, "is not an absolute path; begin it with /");
+    }
+    try {
+      return Optional.of(Path.of(text));
+    } catch (InvalidPathException e) {
+      throw invalid(key, "is not a path: " + e.getReason());
+    }
+  }
+
+  /** Whether the setting of that name holds a secret, which is shown nowhere. */
+  public static boolean isSecret(String key) {
+    String name = key.toUpperCase(Locale.ROOT);
+    return name.endsWith("_PASS") || name.endsWith("_PASSWORD") || name.endsWith("_TOKEN");
+  }
+
+  /** An error of this setting: {@code ORIGIN: KEY="VALUE" WHY}, a secret without its value. */
   public SettingException invalid(String key, String why) {
     Value value = values.get(key);
     String origin = value == null ? "" : value.origin() + ": ";
-    return new SettingException(origin + key + "=\"" + Printable.of(text(key)) + "\" " + why);
+    String shown = isSecret(key) ? key : key + "=\"" + Printable.of(text(key)) + "\"";
+    return new SettingException(origin + shown + " " + why);
   }
 }

@@ -1,0 +1,219 @@
+package org.deferredsync.config;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * Every setting that has a meaning here: its default, what it is for, and what it must look like.
+ */
+public final class KnownSettings {
+  private static final Duration YEAR = Duration.ofDays(365);
+
+  private static final List<KnownSetting> ALL =
+      List.of(
+          setting("DRY_RUN", "false", "preview: change nothing", (s, key) -> s.flag(key)),
+          setting("JOBLOG", "/var/log/deferred-sync/sync.log", "the log file", Check.PATH),
+          setting(
+              "STARTSCRIPT",
+              "$SCRIPT_HOME/lib/before",
+              "run before the plugins; empty for none",
+              Check.PATH_OR_EMPTY),
+          setting(
+              "ENDSCRIPT",
+              "$SCRIPT_HOME/lib/after",
+              "run after the plugins; empty for none",
+              Check.PATH_OR_EMPTY),
+          setting("ADMIN_MAIL_ADDRESS", "", "who is mailed the log; empty for nobody"),
+          setting(
+              "LOAD_PLUGINS_ALL",
+              "false",
+              "run every plugin, in the order of their numbers",
+              (s, key) -> s.flag(key)),
+          setting(
+              "PLUGINS",
+              "get_resources incremental_backup",
+              "the plugins to run otherwise, in this order"),
+          setting(
+              "PLUGIN_TIMEOUT",
+              "24h",
+              "how long one plugin may take",
+              (s, key) -> pluginTimeout(s)),
+          setting(
+              "LOCK_WAIT", "0", "how long to wait for another run to end", (s, key) -> lockWait(s)),
+          setting(
+              "BACKUPDIRS",
+              "/home/ubuntu /var/www /root /etc /boot /home/svndump /home/mysqldump",
+              "incremental_backup: the directories to back up"),
+          setting("BACKUPTO", "/home/backup", "incremental_backup: the target", Check.PATH),
+          setting(
+              "EXCLUDEFILE",
+              "$SCRIPT_HOME/config/exclude.conf",
+              "incremental_backup: the exclude rules; empty for none",
+              Check.PATH_OR_EMPTY),
+          setting(
+              "EXPIREDAYS",
+              "15",
+              "incremental_backup: days that history is kept",
+              (s, key) -> expireDays(s)),
+          setting(
+              "KEEP_MIN",
+              "3",
+              "incremental_backup: complete runs that are kept however old they are",
+              (s, key) -> keepMin(s)),
+          setting(
+              "SERVER_ALIVE_CHECK",
+              "/etc/cron.exec/server_alive_check.sh",
+              "server_alive_check: the script to run",
+              Check.PATH_OR_EMPTY),
+          setting("OLDKERNELS_COUNT", "2", "system_upgrade: kernels that are kept"),
+          setting("UBUNTU_ARCHITECTURE", "generic", "ubuntu_kernel_upgrade: the kernel's flavour"),
+          setting("MYSQL_DBS", "mysql_db", "dump_mysql: the databases"),
+          setting("MYSQL_USER", "your_username", "dump_mysql: the user"),
+          setting("MYSQL_PASS", "your_password", "dump_mysql: the password"),
+          setting("MYSQLDUMP", "/home/mysqldump", "dump_mysql: the directory of the dumps"),
+          setting(
+              "PGDUMP",
+              "/var/lib/postgresql/pg_dump",
+              "dump_postgresql: the directory of the dump"),
+          setting("PG_USER", "postgres", "dump_postgresql: the system user"),
+          setting("MONGODUMP_BIN", "/opt/mongo/current/bin/mongodump", "dump_mongodb: the program"),
+          setting(
+              "MONGODBDUMP_PATH", "/home/backup/mongodump", "dump_mongodb: the working directory"),
+          setting("MONGODBDUMP", "/home/backup/mongodump.zip", "dump_mongodb: the dump"),
+          setting("SVN_REPOS", "project", "dump_svn: the repositories"),
+          setting("SVN_PATH", "/var/lib/svn", "dump_svn: the directory that holds them"),
+          setting("SVNDUMP", "/home/svndump", "dump_svn: the directory of the dumps"),
+          setting("REMOTE_HOSTS", "remote_server_name_or_IP", "backup_to_remote: the hosts"),
+          setting(
+              "REMOTE_DIR", "/home/remote/$(hostname)", "backup_to_remote: the directory there"),
+          setting("BACKUPUSER", "root", "backup_to_remote: the user there"),
+          setting("GET_HOSTS", "remote_server_name_or_IP", "get_remote_dir: the hosts"),
+          setting("GET_REMOTE_DIRS", "/home/backup", "get_remote_dir: the directories there"),
+          setting("GET_TARGET_DIR", "/home/remote", "get_remote_dir: the directory here"),
+          setting("REMOTE_USER", "root", "get_remote_dir: the user there"));
+
+  private static final Map<String, KnownSetting> BY_KEY =
+      ALL.stream().collect(Collectors.toUnmodifiableMap(KnownSetting::key, Function.identity()));
+
+  private KnownSettings() {}
+
+  /**
+   * One setting.
+   *
+   * @param standard its default, as it would stand between double quotes in {@code sync.conf}
+   * @param description one line: what it is for
+   * @param check what its value must satisfy for those who need it
+   */
+  public record KnownSetting(String key, String standard, String description, Check check) {
+    /** Whether a variable of the process holds where the file says nothing. */
+    boolean fromEnvironment() {
+      return key.equals("SERVER_ALIVE_CHECK");
+    }
+  }
+
+  /** What the value of a setting must satisfy. */
+  @FunctionalInterface
+  public interface Check {
+    /** Any text. */
+    Check ANY = (settings, key) -> {};
+
+    /** An absolute path. */
+    Check PATH =
+        (settings, key) -> {
+          settings.required(key);
+          settings.path(key);
+        };
+
+    /** An absolute path or nothing. */
+    Check PATH_OR_EMPTY = Settings::path;
+
+    /**
+     * Looks at the value.
+     *
+     * @throws SettingException if it does not satisfy
+     */
+    void check(Settings settings, String key) throws SettingException;
+  }
+
+  private static KnownSetting setting(
+      String key, String standard, String description, Check check) {
+    return new KnownSetting(key, standard, description, check);
+  }
+
+  private static KnownSetting setting(String key, String standard, String description) {
+    return setting(key, standard, description, Check.ANY);
+  }
+
+  /** All of them, the job's first, then the plugins' in their order. */
+  public static List<KnownSetting> all() {
+    return ALL;
+  }
+
+  /** Whether a setting of that name is known. */
+  public static boolean isKnown(String key) {
+    return BY_KEY.containsKey(key);
+  }
+
+  /** How many days history is kept, 1 to 36500. */
+  public static int expireDays(Settings settings) throws SettingException {
+    return settings.wholeNumber("EXPIREDAYS", 1, 36_500);
+  }
+
+  /** How many complete runs are kept however old they are, 1 to 36500. */
+  public static int keepMin(Settings settings) throws SettingException {
+    return settings.wholeNumber("KEEP_MIN", 1, 36_500);
+  }
+
+  /** How long one plugin may take, a second to a year. */
+  public static Duration pluginTimeout(Settings settings) throws SettingException {
+    return settings.duration("PLUGIN_TIMEOUT", Duration.ofSeconds(1), YEAR);
+  }
+
+  /** How long a run waits for another one to end, up to a year; zero is not at all. */
+  public static Duration lockWait(Settings settings) throws SettingException {
+    return settings.duration("LOCK_WAIT", Duration.ZERO, YEAR);
+  }
+
+  /** The known setting whose name is most like that one, if any is enough like it. */
+  static Optional<String> nearest(String key) {
+    String wanted = key.toUpperCase(Locale.ROOT);
+    String nearest = "";
+    int least = Math.max(2, key.length() / 3) + 1;
+    for (KnownSetting setting : ALL) {
+      int distance = distance(wanted, setting.key());
+      if (distance < least) {
+        least = distance;
+        nearest = setting.key();
+      }
+    }
+    return nearest.isEmpty() ? Optional.empty() : Optional.of(nearest);
+  }
+
+  /** Insertions, deletions, replacements and swaps of neighbours that make one into the other. */
+  private static int distance(String one, String other) {
+    int[][] cost = new int[one.length() + 1][other.length() + 1];
+    for (int i = 0; i <= one.length(); i++) {
+      for (int j = 0; j <= other.length(); j++) {
+        if (i == 0 || j == 0) {
+          cost[i][j] = i + j;
+          continue;
+        }
+        boolean same = one.charAt(i - 1) == other.charAt(j - 1);
+        int best = Math.min(cost[i - 1][j], cost[i][j - 1]) + 1;
+        best = Math.min(best, cost[i - 1][j - 1] + (same ? 0 : 1));
+        boolean swapped =
+            i > 1
+                && j > 1
+                && one.charAt(i - 1) == other.charAt(j - 2)
+                && one.charAt(i - 2) == other.charAt(j - 1);
+        cost[i][j] = swapped ? Math.min(best, cost[i - 2][j - 2] + 1) : best;
+      }
+    }
+    return cost[one.length()][other.length()];
+  }
+}
