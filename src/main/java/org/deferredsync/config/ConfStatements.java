@@ -105,7 +105,7 @@ final class ConfStatements {
 
   private static String why(String name, String rest, String word, @Nullable String previous) {
     char next = rest.isEmpty() ? '\n' : rest.charAt(0);
-    if (name.isEmpty() && ";&|".indexOf(next) >= 0) {
+    if (";&|".indexOf(next) >= 0) {
       return "the shell's "
           + next
           + " is not read; write each setting on a line of its own"

@@ -13,11 +13,13 @@ final class ConfWords {
   private static final String SPECIAL = "0123456789@*#?$!-";
 
   private final ConfText text;
+  private final String key;
   private final boolean secret;
 
-  private ConfWords(ConfText text, boolean secret) {
+  private ConfWords(ConfText text, String key) {
     this.text = text;
-    this.secret = secret;
+    this.key = key;
+    this.secret = Settings.isSecret(key);
   }
 
   /**
@@ -26,10 +28,10 @@ final class ConfWords {
    * @throws SettingException if it is not one that can be read as data
    */
   static ShellWord value(ConfText text, String key) throws SettingException {
-    return new ConfWords(text, Settings.isSecret(key)).value(key);
+    return new ConfWords(text, key).value();
   }
 
-  private ShellWord value(String key) throws SettingException {
+  private ShellWord value() throws SettingException {
     int start = text.line();
     if (text.peek() == '(') {
       throw text.error(
@@ -108,7 +110,13 @@ final class ConfWords {
 
   private void requireMore(int c, int line, String opened) throws SettingException {
     if (c == ConfText.END) {
-      throw text.error(line, "the " + opened + " that begins here is not closed");
+      throw text.error(
+          line,
+          "the "
+              + opened
+              + " that begins here, in the value of "
+              + key
+              + ", is not closed; add the one that is missing, here or above");
     }
   }
 
@@ -190,6 +198,10 @@ final class ConfWords {
       requireMore(c, line, "${");
       if (c == '~' && tilde && !quoted) {
         throw text.error(text.line(), "~ in a default is not read; write $HOME");
+      }
+      if (!quoted && "<>()".indexOf(c) >= 0) {
+        throw text.error(
+            text.line(), "a bare " + (char) c + " in a default is not read; put it in quotes");
       }
       if (c == '"' && quoted) {
         throw text.error(

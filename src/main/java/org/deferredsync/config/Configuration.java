@@ -1,13 +1,17 @@
 package org.deferredsync.config;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.deferredsync.config.KnownSettings.KnownSetting;
 import org.deferredsync.config.Settings.Value;
 import org.deferredsync.logging.Printable;
@@ -69,25 +73,25 @@ public record Configuration(Settings settings, List<String> warnings) {
   public static Configuration load(Path file, Environment environment, TrustedPath trust)
       throws SettingException {
     String name = shown(file);
-    if (!Files.exists(file)) {
-      throw new SettingException(
-          name + " does not exist; create it, or give the path of the configuration file");
-    }
-    if (!Files.isRegularFile(file)) {
-      throw new SettingException(name + " is not a regular file; give the path of one");
-    }
-    Optional<String> complaint = trust.complaint(file);
-    if (complaint.isPresent()) {
-      throw new SettingException(name + " is not trusted: " + complaint.get());
-    }
     try {
+      if (!Files.readAttributes(file, BasicFileAttributes.class).isRegularFile()) {
+        throw new SettingException(name + " is not a regular file; give the path of one");
+      }
+      Optional<String> complaint = trust.complaint(file);
+      if (complaint.isPresent()) {
+        throw new SettingException(name + " is not trusted: " + complaint.get());
+      }
       if (Files.size(file) > LARGEST) {
         throw new SettingException(name + " is larger than 16 MiB; shorten it");
       }
       return ConfFile.read(name, Files.readAllBytes(file), environment);
-    } catch (IOException e) {
+    } catch (NoSuchFileException e) {
       throw new SettingException(
-          name + " cannot be read (" + e.getClass().getSimpleName() + "); make it readable");
+          name + " does not exist; create it, or give the path of the configuration file");
+    } catch (AccessDeniedException e) {
+      throw new SettingException(name + " may not be read by this user; make it readable");
+    } catch (IOException e) {
+      throw new SettingException(name + " cannot be read: " + Printable.of(String.valueOf(e)));
     }
   }
 
@@ -118,11 +122,19 @@ public record Configuration(Settings settings, List<String> warnings) {
   public List<String> shownLines() {
     List<String> lines = new ArrayList<>();
     for (Shown shown : shown()) {
-      String value = Printable.of(shown.value().strip().replaceAll("\\s*\n\\s*", " "));
+      String value = Printable.of(oneLine(shown.value()));
       String quoted = Settings.isSecret(shown.key()) ? value : '"' + escaped(value) + '"';
       lines.add(shown.key() + "=" + quoted + "  # " + shown.origin());
     }
     return lines;
+  }
+
+  private static String oneLine(String value) {
+    return value
+        .lines()
+        .map(String::strip)
+        .filter(line -> !line.isEmpty())
+        .collect(Collectors.joining(" "));
   }
 
   private static String escaped(String value) {

@@ -43,6 +43,12 @@ public final class Settings {
     return value == null ? "" : value.text();
   }
 
+  /** Where the value stands: {@code FILE:LINE}, {@code default}, or {@code environment}. */
+  public String origin(String key) {
+    Value value = values.get(key);
+    return value == null ? "default" : value.origin();
+  }
+
   /**
    * The value.
    *
