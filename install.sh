@@ -167,6 +167,7 @@ set_original_aside() {
 
 # The program's own directory, complete before anything refers to it.
 put_version() {
+    if [ -d "$lib" ]; then fresh=no; else fresh=yes; fi
     make_directory "$lib" 022
     (cd "$here/lib/$version" && find . -type d) | while IFS= read -r directory; do
         make_directory "$lib/$directory" 022
@@ -234,6 +235,7 @@ try_version() {
     said=$(sh "$launcher" --version 2>&1 >/dev/null) || status=$?
     if [ "$status" -ne 0 ]; then
         rm -f "$launcher"
+        [ "$fresh" = no ] || rm -rf "$lib"
         [ -z "$said" ] || printf '%s\n' "$said" >&2
         [ "$status" -ne 3 ] || exit 3
         fail 1 "the new version does not start (status $status); nothing else has been changed"
@@ -419,12 +421,12 @@ demo() {
     exec sh "$here/src/test/demo" "$here/target/deferred-sync-$(checkout_version).tar.gz" $demo_options
 }
 
+# What stays, stays with its shipped copy, by which the next install knows it.
 remove_editable() { # FILE
-    is_there "$1" || return 0
-    if [ "$purge" = yes ] || ! is_edited "$1"; then
-        rm -f "$1"
-    else
+    if [ "$purge" = no ] && is_there "$1" && is_edited "$1"; then
         info "kept $1, which has been edited"
+    else
+        rm -f "$1" "$(shipped "$1")"
     fi
 }
 
@@ -464,10 +466,12 @@ uninstall() {
         rm -rf "$config" "$target/config" "$target/lib/plugins" "$target"/original-[0-9]*
     fi
     for directory in /home/backup /home/remote; do
-        [ ! -e "$target/lib/shipped/${directory##*/}.made" ] || remove_empty "$directory"
+        made=$target/lib/shipped/${directory##*/}.made
+        [ ! -e "$made" ] || remove_empty "$directory"
+        rm -f "$made"
     done
-    rm -rf "$target"/lib/.removed-* "$target/lib/shipped" "$target/lib/.lock"
-    remove_empty "$target/lib/plugins" "$target/lib" "$target/exec" "$target/config" "$config" "$target"
+    rm -rf "$target"/lib/.removed-* "$target/lib/.lock"
+    remove_empty "$target/lib/plugins" "$target/lib/shipped" "$target/lib" "$target/exec" "$target/config" "$config" "$target"
     info "deferred-sync is gone from $target; logs and backups are where they were"
 }
 
