@@ -2,10 +2,12 @@ package org.deferredsync.install;
 
 import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
@@ -82,6 +84,35 @@ final class InstallIT {
 
     assertThat(outcome.status()).isZero();
     assertThat(outcome.err()).isEmpty();
+  }
+
+  @Test
+  void install_callsSudoOnce_asAnOrdinaryUser_butNotWithNosudo() throws IOException {
+    assumeTrue(LauncherIT.isRoot(), "only root can become another user");
+    Path tools = openToAll(Files.createDirectory(place.resolve("sudo-tools")));
+    Path sudo = Files.writeString(tools.resolve("sudo"), "#!/bin/sh\nprintf '%s\\n' \"$@\"\n");
+    assertThat(sudo.toFile().setExecutable(true, false)).isTrue();
+    openToAll(place);
+    String asUser =
+        """
+        PATH=$1:$PATH; shift
+        exec setpriv --reuid 4711 --regid 4711 --clear-groups sh "$@"
+        """;
+
+    Outcome system = shell.sh(asUser, tools, release.installer(), "--link");
+    assertThat(system)
+        .isEqualTo(new Outcome(0, "--\n/bin/sh\n" + release.installer() + "\n--link\n", ""));
+
+    Path home = Files.createDirectory(place.resolve("home"));
+    assertThat(shell.sh("chown 4711:4711 \"$1\"", home).status()).isZero();
+    Outcome own = shell.sh(asUser, tools, release.installer(), home.resolve("ds"), "nosudo");
+    assertThat(own.status()).isZero();
+    assertThat(own.err()).isEmpty();
+    assertThat(shell.sh("find \"$1\" ! -uid 4711", home.resolve("ds")).out()).isEmpty();
+
+    Outcome refused = shell.sh(asUser, tools, release.installer(), "/opt/nobody/may", "nosudo");
+    assertThat(refused.status()).isEqualTo(1);
+    assertThat(refused.err()).contains("[ERROR] install.sh: /opt/nobody/may cannot be made");
   }
 
   @ParameterizedTest
@@ -321,6 +352,10 @@ final class InstallIT {
     assertThat(outcome)
         .isEqualTo(
             new Outcome(1, "", "[ERROR] install.sh: nothing is installed in " + target + "\n"));
+  }
+
+  private static Path openToAll(Path directory) throws IOException {
+    return Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
   }
 
   private Outcome run(Path installed) {
