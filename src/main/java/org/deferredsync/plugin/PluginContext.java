@@ -1,0 +1,56 @@
+package org.deferredsync.plugin;
+
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import org.deferredsync.config.Settings;
+import org.deferredsync.logging.ChildLines;
+import org.deferredsync.process.Command;
+import org.deferredsync.process.CommandResult;
+import org.deferredsync.process.CommandRunner;
+import org.slf4j.Logger;
+
+/**
+ * What a plugin may know of the job that runs it.
+ *
+ * @param dryRun whether nothing may be changed anywhere
+ * @param log where it speaks, by its own name
+ * @param environment what the job was started with
+ * @param home the installation directory
+ * @param scratch a directory of ours with mode 0700, for files that live as long as a command
+ * @param earlier what became of the plugins that ran before it in this job, in order
+ */
+public record PluginContext(
+    Settings settings,
+    boolean dryRun,
+    Logger log,
+    CommandRunner commands,
+    Clock clock,
+    Map<String, String> environment,
+    Path home,
+    Path scratch,
+    List<PluginOutcome> earlier) {
+  public PluginContext {
+    environment = Map.copyOf(environment);
+    earlier = List.copyOf(earlier);
+  }
+
+  /** Runs a command with all that it prints as records, and warns of children it left behind. */
+  public CommandResult run(Command command) throws InterruptedException {
+    try (ChildLines lines = new ChildLines(log)) {
+      CommandResult result = commands.run(command, lines, lines);
+      warnOfLeftovers(command, result);
+      return result;
+    }
+  }
+
+  private void warnOfLeftovers(Command command, CommandResult result) {
+    if (!result.leftovers().isEmpty()) {
+      log.warn(
+          "{} left processes behind, which have been ended: {}.",
+          command.program(),
+          String.join(", ", result.leftovers()));
+    }
+  }
+}

@@ -1,0 +1,187 @@
+package org.deferredsync.plugin;
+
+import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.deferredsync.config.SettingException;
+import org.deferredsync.config.Settings;
+import org.deferredsync.logging.Printable;
+
+/**
+ * All plugins that there are: the built-in ones, then drop-ins of the plugin directory, which are
+ * jars with class loaders of their own and executables {@code NN_name}. No two have the same name.
+ */
+public final class Plugins {
+  private static final Pattern FILE = Pattern.compile("([0-9]{1,2})_([A-Za-z0-9][A-Za-z0-9_.-]*)");
+  private static final Pattern NUMBERED = Pattern.compile("[0-9]{1,2}_(.+)");
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]*");
+
+  private static final Comparator<InstalledPlugin> ORDER =
+      Comparator.comparingInt((InstalledPlugin installed) -> installed.plugin().number())
+          .thenComparing(installed -> installed.plugin().name());
+
+  private final Map<String, InstalledPlugin> byName = new TreeMap<>();
+  private final List<String> warnings = new ArrayList<>();
+
+  private Plugins() {}
+
+  /** The built-in ones alone. */
+  public static Plugins builtIn() {
+    Plugins plugins = new Plugins();
+    for (Plugin plugin : ServiceLoader.load(Plugin.class, Plugin.class.getClassLoader())) {
+      plugins.byName.put(plugin.name(), new InstalledPlugin(plugin, InstalledPlugin.BUILT_IN));
+    }
+    return plugins;
+  }
+
+  /**
+   * The built-in ones and those in {@code directory}, if there is one. Whether its files can be
+   * trusted is checked before, see {@link #files}.
+   *
+   * @throws IOException if the directory cannot be read
+   */
+  public static Plugins of(Path directory) throws IOException {
+    Plugins plugins = builtIn();
+    for (Path file : files(directory)) {
+      String name = file.getFileName().toString();
+      if (name.endsWith(".jar")) {
+        plugins.addJar(file);
+      } else {
+        Matcher matcher = FILE.matcher(name);
+        if (matcher.matches()) {
+          plugins.add(
+              new ScriptPlugin(matcher.group(2), Integer.parseInt(matcher.group(1)), file), file);
+        }
+      }
+    }
+    return plugins;
+  }
+
+  /**
+   * The files of the directory that are plugins by their names: {@code *.jar} and {@code NN_name},
+   * in order; none if there is no such directory. Copies that editors and packagers leave (names
+   * ending in ~, .bak, .dpkg-old and the like) are none.
+   *
+   * @throws IOException if it cannot be read
+   */
+  public static List<Path> files(Path directory) throws IOException {
+    Collection<Path> files = new TreeSet<>();
+    if (!Files.isDirectory(directory)) {
+      return List.of();
+    }
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+      for (Path entry : entries) {
+        String name = entry.getFileName().toString();
+        boolean copy =
+            name.matches(
+                ".*(\\.bak|\\.orig|\\.rej|\\.swp|\\.dpkg-[a-z]+|\\.rpm(new|save|orig)|\\.tmp)");
+        if ((name.endsWith(".jar") && !name.startsWith("."))
+            || (FILE.matcher(name).matches() && !copy)) {
+          files.add(entry);
+        }
+      }
+    }
+    return List.copyOf(files);
+  }
+
+  private void addJar(Path jar) {
+    try {
+      URL[] urls = {jar.toUri().toURL()};
+      // Stays open: its classes are loaded until the process ends.
+      @SuppressWarnings("resource")
+      URLClassLoader loader = new URLClassLoader(urls, Plugin.class.getClassLoader());
+      int before = byName.size() + warnings.size();
+      for (ServiceLoader.Provider<Plugin> provider :
+          ServiceLoader.load(Plugin.class, loader).stream().toList()) {
+        if (provider.type().getClassLoader() == loader) {
+          add(provider.get(), jar);
+        }
+      }
+      if (byName.size() + warnings.size() == before) {
+        warnings.add(jar + ": no plugin in it (META-INF/services/" + Plugin.class.getName() + ").");
+      }
+    } catch (IOException | RuntimeException | ServiceConfigurationError | LinkageError e) {
+      // Code of others, run for the first time: whatever is wrong with it must not end the job.
+      warnings.add(jar + ": cannot be loaded and is not run: " + Printable.of(String.valueOf(e)));
+    }
+  }
+
+  private void add(Plugin plugin, Path file) {
+    String name = plugin.name();
+    InstalledPlugin present = byName.get(name);
+    if (!NAME.matcher(name).matches()) {
+      warnings.add(
+          file + ": \"" + Printable.of(name) + "\" cannot be a plugin's name; it is not run.");
+    } else if (present == null) {
+      byName.put(name, new InstalledPlugin(plugin, file.toString()));
+    } else if (present.isBuiltIn()) {
+      warnings.add(
+          file + ": " + name + " is a built-in plugin; this file is not run, remove or rename it.");
+    } else {
+      warnings.add(
+          file + ": " + name + " is already in " + present.origin() + "; this file is not run.");
+    }
+  }
+
+  /** What is wrong with drop-ins, one line each. */
+  public List<String> warnings() {
+    return List.copyOf(warnings);
+  }
+
+  /** All of them in the order of their numbers. */
+  public List<InstalledPlugin> all() {
+    return byName.values().stream().sorted(ORDER).toList();
+  }
+
+  /** The one that an operator calls {@code name}, with or without its number. */
+  public Optional<InstalledPlugin> find(String name) {
+    InstalledPlugin exact = byName.get(name);
+    if (exact == null) {
+      Matcher numbered = NUMBERED.matcher(name);
+      exact = numbered.matches() ? byName.get(numbered.group(1)) : null;
+    }
+    return Optional.ofNullable(exact);
+  }
+
+  /**
+   * The plugins that the settings select: all, or those of PLUGINS in its order, each once.
+   *
+   * @throws SettingException if LOAD_PLUGINS_ALL is neither true nor false
+   */
+  public PluginSelection select(Settings settings) throws SettingException {
+    if (settings.flag("LOAD_PLUGINS_ALL")) {
+      return new PluginSelection(all().stream().map(InstalledPlugin::plugin).toList(), List.of());
+    }
+    return named(settings.list("PLUGINS"));
+  }
+
+  /** The plugins of these names in their order, each once. */
+  public PluginSelection named(List<String> names) {
+    List<Plugin> selected = new ArrayList<>();
+    List<String> unknown = new ArrayList<>();
+    for (String name : names) {
+      Optional<InstalledPlugin> found = find(name);
+      if (found.isEmpty()) {
+        unknown.add(name);
+      } else if (!selected.contains(found.get().plugin())) {
+        selected.add(found.get().plugin());
+      }
+    }
+    return new PluginSelection(selected, unknown);
+  }
+}

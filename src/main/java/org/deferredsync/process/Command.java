@@ -1,0 +1,99 @@
+package org.deferredsync.process;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One program to run: a list of arguments that no shell ever sees. The first is a plain name,
+ * looked up in {@link ChildEnvironment#PATH}, or an absolute path.
+ *
+ * @param additions variables set over the inherited environment
+ * @param removals variables that the child does not get
+ * @param directory where it runs; null for the directory of this process
+ * @param input what it reads on its standard input, which then ends; not to be changed
+ * @param timeout how long it may run
+ */
+@SuppressWarnings("ArrayRecordComponent") // commands are compared by nobody
+public record Command(
+    List<String> arguments,
+    Map<String, String> additions,
+    Set<String> removals,
+    @Nullable Path directory,
+    byte[] input,
+    Duration timeout) {
+  private static final Duration LONGEST = Duration.ofDays(1);
+
+  public Command {
+    arguments = List.copyOf(arguments);
+    additions = Map.copyOf(additions);
+    removals = Set.copyOf(removals);
+    if (arguments.isEmpty() || arguments.get(0).isEmpty()) {
+      throw new IllegalArgumentException("a command without a program");
+    }
+    String program = arguments.get(0);
+    if (program.indexOf('/') > 0) {
+      throw new IllegalArgumentException("a program with a relative path: " + program);
+    }
+    for (String argument : arguments) {
+      if (argument.indexOf('\0') >= 0) {
+        throw new IllegalArgumentException("an argument with a NUL for " + program);
+      }
+    }
+    if (timeout.isNegative() || timeout.isZero()) {
+      throw new IllegalArgumentException("a timeout that is not positive: " + timeout);
+    }
+  }
+
+  /** The program with these arguments, no input and a day of time. */
+  public static Command of(String... arguments) {
+    return of(List.of(arguments));
+  }
+
+  /** The same for a list. */
+  public static Command of(List<String> arguments) {
+    return new Command(arguments, Map.of(), Set.of(), null, new byte[0], LONGEST);
+  }
+
+  /** The program: the first argument. */
+  public String program() {
+    return arguments.get(0);
+  }
+
+  public Command with(String variable, String value) {
+    Map<String, String> more = new LinkedHashMap<>(additions);
+    more.put(variable, value);
+    return with(more);
+  }
+
+  /** With these additions instead of any before. */
+  public Command with(Map<String, String> variables) {
+    return new Command(arguments, variables, removals, directory, input, timeout);
+  }
+
+  public Command without(Set<String> variables) {
+    return new Command(arguments, additions, variables, directory, input, timeout);
+  }
+
+  public Command in(Path newDirectory) {
+    return new Command(arguments, additions, removals, newDirectory, input, timeout);
+  }
+
+  public Command reading(byte[] newInput) {
+    return new Command(arguments, additions, removals, directory, newInput, timeout);
+  }
+
+  public Command within(Duration newTimeout) {
+    return new Command(arguments, additions, removals, directory, input, newTimeout);
+  }
+
+  /** The program and its arguments for people; never for a shell. */
+  @Override
+  public String toString() {
+    return String.join(" ", arguments);
+  }
+}

@@ -1,0 +1,60 @@
+package org.deferredsync.process;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.function.Consumer;
+import org.deferredsync.logging.Printable;
+
+/**
+ * Cuts a stream of bytes into printable lines, in memory of a fixed size: what a line has beyond
+ * {@value #LONGEST} bytes is dropped and counted. LF, CRLF and a lone CR (a progress display) end a
+ * line.
+ */
+final class LineReader {
+  static final int LONGEST = 64 * 1024;
+
+  private final Consumer<String> lines;
+  private final byte[] line = new byte[LONGEST];
+  private int length;
+  private long dropped;
+  private boolean afterReturn;
+
+  LineReader(Consumer<String> lines) {
+    this.lines = lines;
+  }
+
+  /** Reads to the end of the stream. */
+  void drain(InputStream in) throws IOException {
+    byte[] buffer = new byte[32 * 1024];
+    for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+      for (int i = 0; i < count; i++) {
+        take(buffer[i]);
+      }
+    }
+    if (length > 0) {
+      flush();
+    }
+  }
+
+  private void take(byte b) {
+    boolean secondOfPair = afterReturn && b == '\n';
+    afterReturn = b == '\r';
+    if (secondOfPair) {
+      return;
+    }
+    if (b == '\n' || b == '\r') {
+      flush();
+    } else if (length < LONGEST) {
+      line[length++] = b;
+    } else {
+      dropped++;
+    }
+  }
+
+  private void flush() {
+    String text = Printable.of(line, 0, length);
+    lines.accept(dropped == 0 ? text : text + " [" + dropped + " more bytes cut]");
+    length = 0;
+    dropped = 0;
+  }
+}

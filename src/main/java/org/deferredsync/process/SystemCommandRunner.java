@@ -1,0 +1,199 @@
+package org.deferredsync.process;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs commands as processes of the system. Each has its streams drained by threads that end with
+ * it, and is marked in its environment so that no child of it is lost.
+ */
+public final class SystemCommandRunner implements CommandRunner {
+  /** The variable that marks a command's processes. */
+  static final String MARK = "DEFERRED_SYNC_COMMAND";
+
+  private static final Duration GRACE = Duration.ofSeconds(2);
+  private static final Duration LOOK = Duration.ofSeconds(1);
+
+  private final Map<String, String> environment;
+
+  /**
+   * @param environment what this process was started with
+   */
+  public SystemCommandRunner(Map<String, String> environment) {
+    this.environment = ChildEnvironment.of(environment);
+  }
+
+  @Override
+  public CommandResult run(Command command, Consumer<String> output, Consumer<String> errors)
+      throws InterruptedException {
+    long start = System.nanoTime();
+    Optional<Path> program = Programs.find(command.program());
+    if (program.isEmpty()) {
+      return ended(new Ending.Absent(command.program()), List.of(), start);
+    }
+    if (!Files.isExecutable(program.get())) {
+      return ended(
+          new Ending.NotStarted(command.program(), program.get() + " is not executable"),
+          List.of(),
+          start);
+    }
+    String mark = UUID.randomUUID().toString();
+    Process process;
+    try {
+      process = start(command, program.get(), mark);
+    } catch (IOException e) {
+      return ended(new Ending.NotStarted(command.program(), cause(e)), List.of(), start);
+    }
+    ProcessTree tree = ProcessTree.marked(process.toHandle(), MARK + "=" + mark);
+    Object turn = new Object();
+    AtomicReference<RuntimeException> failure = new AtomicReference<>();
+    List<Thread> threads =
+        List.of(
+            writer(process, command),
+            reader(process.getInputStream(), inTurn(output, turn, failure), "output"),
+            reader(process.getErrorStream(), inTurn(errors, turn, failure), "errors"));
+    threads.forEach(Thread::start);
+    List<String> leftovers = List.of();
+    boolean finished;
+    try {
+      finished = await(process, tree, command.timeout());
+      if (finished) {
+        leftovers = tree.alive();
+      }
+    } finally {
+      tree.end(GRACE);
+      join(threads);
+    }
+    RuntimeException thrown = failure.get();
+    if (thrown != null) {
+      throw thrown;
+    }
+    Ending ending = finished ? ending(process.exitValue()) : new Ending.TimedOut(command.timeout());
+    return ended(ending, leftovers, start);
+  }
+
+  private Process start(Command command, Path program, String mark) throws IOException {
+    List<String> arguments = new ArrayList<>(command.arguments());
+    arguments.set(0, program.toString());
+    ProcessBuilder builder = new ProcessBuilder(arguments);
+    Map<String, String> variables = builder.environment();
+    variables.clear();
+    variables.putAll(environment);
+    variables.keySet().removeAll(command.removals());
+    variables.putAll(command.additions());
+    variables.put(MARK, mark);
+    if (command.directory() != null) {
+      builder.directory(command.directory().toFile());
+    }
+    return builder.start();
+  }
+
+  private static String cause(IOException e) {
+    Throwable cause = e.getCause() == null ? e : e.getCause();
+    return String.valueOf(cause.getMessage());
+  }
+
+  private static boolean await(Process process, ProcessTree tree, Duration timeout)
+      throws InterruptedException {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    while (true) {
+      long left = deadline - System.nanoTime();
+      if (process.waitFor(Math.min(left, LOOK.toNanos()), TimeUnit.NANOSECONDS)) {
+        return true;
+      }
+      if (left <= LOOK.toNanos()) {
+        return false;
+      }
+      tree.observe();
+    }
+  }
+
+  private static Ending ending(int status) {
+    return status > 128 && status < 160
+        ? new Ending.Signalled(status - 128)
+        : new Ending.Exited(status);
+  }
+
+  private static CommandResult ended(Ending ending, List<String> leftovers, long start) {
+    return new CommandResult(ending, leftovers, Duration.ofNanos(System.nanoTime() - start));
+  }
+
+  private static Thread writer(Process process, Command command) {
+    return daemon(
+        "input",
+        () -> {
+          try (OutputStream input = process.getOutputStream()) {
+            input.write(command.input());
+          } catch (IOException e) {
+            // The program ended, or closed its input, without reading all: its status tells.
+            return;
+          }
+        });
+  }
+
+  private static Thread reader(InputStream stream, Consumer<String> lines, String name) {
+    return daemon(
+        name,
+        () -> {
+          try (stream) {
+            new LineReader(lines).drain(stream);
+          } catch (IOException e) {
+            // The JVM closes the stream under us when the program has been ended by force.
+            return;
+          }
+        });
+  }
+
+  private static Thread daemon(String name, Runnable task) {
+    Thread thread = new Thread(task, "command " + name);
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  private static Consumer<String> inTurn(
+      Consumer<String> lines, Object turn, AtomicReference<@Nullable RuntimeException> failure) {
+    return line -> {
+      synchronized (turn) {
+        if (failure.get() == null) {
+          try {
+            lines.accept(line);
+          } catch (RuntimeException e) {
+            // The stream is drained to its end all the same, or the program would block.
+            failure.set(e);
+          }
+        }
+      }
+    };
+  }
+
+  /** Waits for the last lines; a process that nothing can end must not hold us by an open pipe. */
+  private static void join(List<Thread> threads) {
+    boolean interrupted = false;
+    long deadline = System.nanoTime() + GRACE.toNanos();
+    for (Thread thread : threads) {
+      while (thread.isAlive() && System.nanoTime() < deadline) {
+        try {
+          thread.join(Math.max(1, (deadline - System.nanoTime()) / 1_000_000));
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
