@@ -36,6 +36,12 @@ public record PluginContext(
     earlier = List.copyOf(earlier);
   }
 
+  /** The same for a plugin that speaks by {@code newLog} and runs after those. */
+  public PluginContext with(Logger newLog, List<PluginOutcome> newEarlier) {
+    return new PluginContext(
+        settings, dryRun, newLog, commands, clock, environment, home, scratch, newEarlier);
+  }
+
   /** Runs a command with all that it prints as records, and warns of children it left behind. */
   public CommandResult run(Command command) throws InterruptedException {
     try (ChildLines lines = new ChildLines(log)) {

@@ -9,17 +9,20 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.deferredsync.config.SettingException;
 import org.deferredsync.config.Settings;
+import org.deferredsync.config.TrustedPath;
 import org.deferredsync.logging.Printable;
 
 /**
@@ -51,11 +54,11 @@ public final class Plugins {
 
   /**
    * The built-in ones and those in {@code directory}, if there is one. Whether its files can be
-   * trusted is checked before, see {@link #files}.
+   * trusted is checked before.
    *
    * @throws IOException if the directory cannot be read
    */
-  public static Plugins of(Path directory) throws IOException {
+  static Plugins of(Path directory) throws IOException {
     Plugins plugins = builtIn();
     for (Path file : files(directory)) {
       String name = file.getFileName().toString();
@@ -73,13 +76,38 @@ public final class Plugins {
   }
 
   /**
+   * The built-in ones and those in {@code lib/plugins} of the installation directory.
+   *
+   * @throws PluginException if others than root and the running user could change what is there:
+   *     prerequisite
+   * @throws IOException if the directory cannot be read
+   */
+  public static Plugins trusted(Path home, TrustedPath trust) throws PluginException, IOException {
+    Path directory = home.resolve("lib").resolve("plugins");
+    if (!Files.exists(directory)) {
+      return builtIn();
+    }
+    List<Path> paths = new ArrayList<>(files(directory));
+    paths.add(0, directory);
+    for (Path path : paths) {
+      Optional<String> complaint = trust.complaint(path);
+      if (complaint.isPresent()) {
+        throw new PluginException(
+            ReturnCode.PREREQUISITE,
+            Printable.of(path.toString()) + " is not trusted: " + complaint.get());
+      }
+    }
+    return of(directory);
+  }
+
+  /**
    * The files of the directory that are plugins by their names: {@code *.jar} and {@code NN_name},
    * in order; none if there is no such directory. Copies that editors and packagers leave (names
    * ending in ~, .bak, .dpkg-old and the like) are none.
    *
    * @throws IOException if it cannot be read
    */
-  public static List<Path> files(Path directory) throws IOException {
+  static List<Path> files(Path directory) throws IOException {
     Collection<Path> files = new TreeSet<>();
     if (!Files.isDirectory(directory)) {
       return List.of();
@@ -163,25 +191,34 @@ public final class Plugins {
    *
    * @throws SettingException if LOAD_PLUGINS_ALL is neither true nor false
    */
-  public PluginSelection select(Settings settings) throws SettingException {
-    if (settings.flag("LOAD_PLUGINS_ALL")) {
-      return new PluginSelection(all().stream().map(InstalledPlugin::plugin).toList(), List.of());
-    }
-    return named(settings.list("PLUGINS"));
+  public List<Plugin> select(Settings settings) throws SettingException {
+    return settings.flag("LOAD_PLUGINS_ALL")
+        ? all().stream().map(InstalledPlugin::plugin).toList()
+        : named(settings.list("PLUGINS"));
   }
 
-  /** The plugins of these names in their order, each once. */
-  public PluginSelection named(List<String> names) {
-    List<Plugin> selected = new ArrayList<>();
-    List<String> unknown = new ArrayList<>();
+  /**
+   * The plugins of these names alone, in the order in which they would run otherwise; those that
+   * the settings do not select come last, by number.
+   *
+   * @throws SettingException if LOAD_PLUGINS_ALL is neither true nor false
+   */
+  public List<Plugin> only(List<String> names, Settings settings) throws SettingException {
+    List<Plugin> wanted = named(names);
+    Set<Plugin> ordered = new LinkedHashSet<>(select(settings));
+    all().forEach(installed -> ordered.add(installed.plugin()));
+    ordered.addAll(wanted);
+    ordered.retainAll(wanted);
+    return List.copyOf(ordered);
+  }
+
+  /** A name that no plugin has becomes one that says so when it is run. */
+  private List<Plugin> named(List<String> names) {
+    Set<Plugin> selected = new LinkedHashSet<>();
     for (String name : names) {
-      Optional<InstalledPlugin> found = find(name);
-      if (found.isEmpty()) {
-        unknown.add(name);
-      } else if (!selected.contains(found.get().plugin())) {
-        selected.add(found.get().plugin());
-      }
+      selected.add(
+          find(name).map(InstalledPlugin::plugin).orElseGet(() -> new UnknownPlugin(name)));
     }
-    return new PluginSelection(selected, unknown);
+    return List.copyOf(selected);
   }
 }

@@ -1,0 +1,120 @@
+package org.deferredsync.cli;
+
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.deferredsync.config.SettingException;
+import org.deferredsync.logging.Printable;
+import org.deferredsync.plugin.PluginException;
+import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * One call of the program, from its arguments to its exit status. What no command has handled ends
+ * here as one line; with {@code -v} the stack trace follows.
+ */
+final class CommandLineProgram {
+  private static final Set<String> VALUED = Set.of("-c", "--config", "--color", "--only", "--wait");
+  private static final Set<String> ABOUT = Set.of("-h", "--help", "-V", "--version");
+
+  private final String[] arguments;
+  private final PrintStream out;
+  private final PrintStream err;
+  private final DeferredSync root;
+  private final CommandLine commandLine;
+
+  CommandLineProgram(
+      String[] arguments, PrintStream out, PrintStream err, Map<String, String> environment) {
+    this.arguments = arguments.clone();
+    this.out = out;
+    this.err = err;
+    this.root = new DeferredSync(new RawArguments(arguments), out, err, environment);
+    this.commandLine = new CommandLine(root);
+    commandLine
+        .setExpandAtFiles(false)
+        .setInterpolateVariables(false)
+        .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
+        .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
+        .setUsageHelpLongOptionsMaxWidth(28)
+        .setParameterExceptionHandler(this::usageError)
+        .setExecutionExceptionHandler(this::failure);
+  }
+
+  int run() {
+    List<String> completed = withCommand(List.of(arguments));
+    commandLine.setColorScheme(CommandLine.Help.defaultColorScheme(helpColour(completed)));
+    return commandLine.execute(completed.toArray(new String[0]));
+  }
+
+  /** Without a command the job is meant, and a first argument is its configuration. */
+  private List<String> withCommand(List<String> given) {
+    for (int i = 0; i < given.size(); i++) {
+      String argument = given.get(i);
+      if (ABOUT.contains(argument) || commandLine.getSubcommands().containsKey(argument)) {
+        return given;
+      }
+      if (VALUED.contains(argument)) {
+        i++;
+      } else if (!argument.startsWith("-")) {
+        break;
+      }
+    }
+    List<String> completed = new ArrayList<>(given);
+    completed.add(0, "run");
+    return completed;
+  }
+
+  /** Help is printed while options are still being read, so its colour is looked for beforehand. */
+  private Ansi helpColour(List<String> given) {
+    int option = given.indexOf("--color");
+    String choice = option >= 0 && option + 1 < given.size() ? given.get(option + 1) : "";
+    if (choice.equals("always") || given.contains("--color=always")) {
+      return Ansi.ON;
+    }
+    boolean never = choice.equals("never") || given.contains("--color=never");
+    return !never && root.terminal().showsColour(Terminal.OUTPUT) ? Ansi.ON : Ansi.OFF;
+  }
+
+  private int usageError(ParameterException e, String[] given) {
+    String message = Printable.of(String.valueOf(e.getMessage()));
+    err.println("deferred-sync: " + message);
+    if (e instanceof UnmatchedArgumentException unmatched) {
+      List<String> suggestions = unmatched.getSuggestions();
+      if (!suggestions.isEmpty()) {
+        err.println("Did you mean " + String.join(" or ", suggestions) + "?");
+      }
+    }
+    err.println("See \"" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help\".");
+    return ExitStatus.USAGE;
+  }
+
+  private int failure(Exception e, CommandLine command, ParseResult result) {
+    int status;
+    if (e instanceof PluginException failed) {
+      status = failed.code().status();
+      complain(String.valueOf(failed.getMessage()));
+    } else if (e instanceof SettingException) {
+      status = ExitStatus.PREREQUISITE;
+      complain(String.valueOf(e.getMessage()));
+    } else {
+      status = ExitStatus.FAILURE;
+      complain(e.getClass().getSimpleName() + ": " + e.getMessage());
+    }
+    if (root.isVerbose()) {
+      e.printStackTrace(err);
+    }
+    return status;
+  }
+
+  private void complain(String message) {
+    out.flush();
+    err.println("[ERROR] deferred-sync: " + Printable.of(message));
+  }
+}

@@ -1,0 +1,126 @@
+package org.deferredsync.cli;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.deferredsync.config.Configuration;
+import org.deferredsync.config.DurationText;
+import org.deferredsync.config.SettingException;
+import org.deferredsync.job.JobRequest;
+import org.deferredsync.job.JobResult;
+import org.deferredsync.job.JobStarter;
+import org.deferredsync.job.Shutdown;
+import org.deferredsync.logging.JobLog;
+import org.deferredsync.logging.Logging;
+import org.deferredsync.plugin.PluginException;
+import org.deferredsync.process.SystemCommandRunner;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/**
+ * The job. Its records go to the log, and to the screen where somebody is watching; where nobody
+ * is, one line on standard error tells of trouble, and nothing of success.
+ */
+@Command(
+    name = "run",
+    sortOptions = false,
+    description = "Runs the job: the before script, the plugins in order, the after script.",
+    footer = {"", "Exit status: the first nonzero one of the scripts and plugins."})
+final class RunCommand implements Callable<Integer> {
+  @ParentCommand private @Nullable DeferredSync parent;
+  @Spec private @Nullable CommandSpec spec;
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "CONFIG",
+      description = "the configuration, the same as -c FILE")
+  private @Nullable String argument;
+
+  @Option(
+      names = {"-n", "--dry-run"},
+      description = "change nothing anywhere; say what would be done")
+  private boolean dryRun;
+
+  @Option(
+      names = "--only",
+      split = ",",
+      paramLabel = "NAME",
+      description =
+          "run these plugins alone, selected by the settings or not, in their usual order")
+  private List<String> only = new ArrayList<>();
+
+  @Option(
+      names = "--wait",
+      paramLabel = "TIME",
+      description =
+          "wait so long for another run to end, such as 90s, 30m or 2h (default: LOCK_WAIT)")
+  private @Nullable String patience;
+
+  @Override
+  public Integer call()
+      throws SettingException, PluginException, IOException, InterruptedException {
+    DeferredSync context = requireNonNull(parent);
+    Optional<Duration> wait = wait(patience);
+    Path file = context.configurationFile(argument);
+    Configuration configuration = Configuration.load(file, context.environment(), context.trust());
+    JobStarter starter =
+        new JobStarter(
+            new JobRequest(file, dryRun, only, wait),
+            configuration,
+            context.environment(),
+            context.trust(),
+            new SystemCommandRunner(context.variables()));
+    try (JobLog log = starter.openLog(context.err());
+        Logging logging = context.startJobLogging();
+        Shutdown shutdown = Shutdown.guard()) {
+      logging.keep(log);
+      return run(context, starter, shutdown);
+    }
+  }
+
+  private Optional<Duration> wait(@Nullable String text) {
+    if (text == null) {
+      return Optional.empty();
+    }
+    Optional<Duration> length = DurationText.parse(text);
+    if (length.isEmpty()) {
+      CommandLine command = requireNonNull(spec).commandLine();
+      throw new CommandLine.ParameterException(
+          command, "--wait: \"" + text + "\" is not a length of time such as 90s, 30m or 2h");
+    }
+    return length;
+  }
+
+  private static int run(DeferredSync context, JobStarter starter, Shutdown shutdown)
+      throws IOException, InterruptedException {
+    int status;
+    String verdict;
+    try {
+      JobResult result = starter.run(shutdown);
+      status = result.code().status();
+      verdict = result.verdict();
+    } catch (PluginException e) {
+      status = e.code().status();
+      verdict = String.valueOf(e.getMessage());
+      LoggerFactory.getLogger(Logging.JOB).error("{}", verdict);
+    }
+    if (status != 0 && !context.isWatched()) {
+      context.err().println("deferred-sync: " + verdict);
+    }
+    shutdown.status(status);
+    return status;
+  }
+}

@@ -1,0 +1,21 @@
+package org.deferredsync.job;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What an operator asks of a run.
+ *
+ * @param configuration the file, absolute
+ * @param dryRun whether to change nothing whatever the settings say
+ * @param only the plugins to run instead of those of the settings; empty for those of the settings
+ * @param patience how long to wait for another run to end, if not as the settings say
+ */
+public record JobRequest(
+    Path configuration, boolean dryRun, List<String> only, Optional<Duration> patience) {
+  public JobRequest {
+    only = List.copyOf(only);
+  }
+}

@@ -1,0 +1,52 @@
+package org.deferredsync.job;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.deferredsync.plugin.PluginOutcome;
+import org.deferredsync.plugin.ReturnCode;
+
+/**
+ * What became of a job.
+ *
+ * @param outcomes of hooks and plugins, in the order in which they ran
+ * @param signal the one that ended the job before its time, if one did
+ */
+public record JobResult(List<PluginOutcome> outcomes, Optional<String> signal) {
+  public JobResult {
+    outcomes = List.copyOf(outcomes);
+  }
+
+  /** The first nonzero code; of a job that was ended at least failure. */
+  public ReturnCode code() {
+    ReturnCode first = first(outcomes);
+    return signal.isPresent() ? first.or(ReturnCode.FAILURE) : first;
+  }
+
+  static ReturnCode first(List<PluginOutcome> outcomes) {
+    return outcomes.stream().map(PluginOutcome::code).reduce(ReturnCode.SUCCESS, ReturnCode::or);
+  }
+
+  public boolean succeeded() {
+    return code() == ReturnCode.SUCCESS;
+  }
+
+  /** One sentence: everything that failed, with its status. */
+  public String verdict() {
+    List<PluginOutcome> failed =
+        outcomes.stream().filter(outcome -> outcome.code() != ReturnCode.SUCCESS).toList();
+    String ended = signal.map(name -> "Ended by " + name + ". ").orElse("");
+    if (failed.isEmpty()) {
+      return ended + outcomes.size() + " of " + outcomes.size() + " succeeded.";
+    }
+    return ended
+        + failed.size()
+        + " of "
+        + outcomes.size()
+        + " failed: "
+        + failed.stream()
+            .map(outcome -> outcome.name() + " with status " + outcome.code().status())
+            .collect(Collectors.joining(", "))
+        + ".";
+  }
+}

@@ -1,0 +1,179 @@
+package org.deferredsync.job;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.deferredsync.config.Configuration;
+import org.deferredsync.config.Environment;
+import org.deferredsync.config.HostName;
+import org.deferredsync.config.KnownSettings;
+import org.deferredsync.config.SettingException;
+import org.deferredsync.config.Settings;
+import org.deferredsync.config.TrustedPath;
+import org.deferredsync.logging.JobLog;
+import org.deferredsync.logging.Logging;
+import org.deferredsync.logging.Printable;
+import org.deferredsync.plugin.Plugin;
+import org.deferredsync.plugin.PluginContext;
+import org.deferredsync.plugin.PluginException;
+import org.deferredsync.plugin.PluginRunner;
+import org.deferredsync.plugin.Plugins;
+import org.deferredsync.plugin.ReturnCode;
+import org.deferredsync.process.CommandRunner;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Lets a job run, or says why none can: the log is writable, no other run is in progress, and
+ * nobody else can change what will be run.
+ */
+public final class JobStarter {
+  private final Logger log = LoggerFactory.getLogger(Logging.JOB);
+  private final JobRequest request;
+  private final Configuration configuration;
+  private final Environment environment;
+  private final TrustedPath trust;
+  private final CommandRunner commands;
+
+  public JobStarter(
+      JobRequest request,
+      Configuration configuration,
+      Environment environment,
+      TrustedPath trust,
+      CommandRunner commands) {
+    this.request = request;
+    this.configuration = configuration;
+    this.environment = environment;
+    this.trust = trust;
+    this.commands = commands;
+  }
+
+  /**
+   * Opens the log that the settings name.
+   *
+   * @param complaints where to say, once, that the log cannot be written any more
+   * @throws PluginException if it cannot be written (failure) or others could change it
+   *     (prerequisite)
+   */
+  public JobLog openLog(PrintStream complaints) throws PluginException {
+    Settings settings = configuration.settings();
+    Optional<Path> path;
+    try {
+      settings.required("JOBLOG");
+      path = settings.path("JOBLOG");
+    } catch (SettingException e) {
+      throw new PluginException(ReturnCode.PREREQUISITE, String.valueOf(e.getMessage()), e);
+    }
+    Path file = path.orElseThrow();
+    Optional<String> complaint = trust.logComplaint(file);
+    if (complaint.isPresent()) {
+      throw new PluginException(ReturnCode.PREREQUISITE, "JOBLOG: " + complaint.get());
+    }
+    try {
+      return JobLog.open(file, complaints);
+    } catch (IOException e) {
+      throw new PluginException(
+          ReturnCode.FAILURE,
+          "JOBLOG "
+              + Printable.of(file.toString())
+              + " cannot be written ("
+              + reason(e)
+              + "); make its directory, or make it writable. Nothing was run.",
+          e);
+    }
+  }
+
+  private static String reason(IOException e) {
+    if (e instanceof java.nio.file.NoSuchFileException) {
+      return "its directory does not exist";
+    } else if (e instanceof java.nio.file.AccessDeniedException) {
+      return "permission denied";
+    }
+    return Printable.of(String.valueOf(e.getMessage()));
+  }
+
+  /**
+   * Runs the job under its lock.
+   *
+   * @param shutdown what ends it before its time
+   * @throws PluginException if it cannot run: failure if another run is in progress, prerequisite
+   *     if others could change what would be run
+   */
+  public JobResult run(Shutdown shutdown)
+      throws PluginException, IOException, InterruptedException {
+    Settings settings = configuration.settings();
+    Path directory = JobDirectory.of(environment.variables());
+    try {
+      Duration patience = request.patience().orElse(KnownSettings.lockWait(settings));
+      boolean dryRun = request.dryRun() || settings.flag("DRY_RUN");
+      OffsetDateTime now = OffsetDateTime.now(environment.clock());
+      try (JobLock lock = JobLock.take(directory, request.configuration(), patience, now);
+          Scratch scratch = Scratch.in(directory, lock.key())) {
+        requireTrust(settings);
+        Plugins plugins = Plugins.trusted(environment.scriptHome(), trust);
+        Job job =
+            new Job(
+                environment.host().text(HostName.Form.PLAIN),
+                selected(plugins, settings),
+                new PluginRunner(KnownSettings.pluginTimeout(settings)),
+                new PluginContext(
+                    settings,
+                    dryRun,
+                    log,
+                    commands,
+                    environment.clock(),
+                    environment.variables(),
+                    environment.scriptHome(),
+                    scratch.directory(),
+                    List.of()));
+        return job.run(notes(plugins), shutdown);
+      }
+    } catch (SettingException e) {
+      throw new PluginException(ReturnCode.PREREQUISITE, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private List<Plugin> selected(Plugins plugins, Settings settings) throws SettingException {
+    return request.only().isEmpty()
+        ? plugins.select(settings)
+        : plugins.only(request.only(), settings);
+  }
+
+  private List<String> notes(Plugins plugins) {
+    List<String> notes = new ArrayList<>(configuration.warnings());
+    notes.addAll(plugins.warnings());
+    if (!configuration.settings().text("ADMIN_MAIL_ADDRESS").isBlank()) {
+      notes.add("ADMIN_MAIL_ADDRESS is set, but this version sends no mail.");
+    }
+    return notes;
+  }
+
+  /**
+   * What will be run or believed: hooks, drop-ins and the exclude file, as far as they are there.
+   */
+  private void requireTrust(Settings settings) throws PluginException, IOException {
+    List<Path> paths = new ArrayList<>();
+    for (String key : List.of("STARTSCRIPT", "ENDSCRIPT", "EXCLUDEFILE")) {
+      String text = settings.text(key).strip();
+      if (text.startsWith("/")) {
+        paths.add(Path.of(text));
+      }
+    }
+    for (Path path : paths) {
+      if (Files.exists(path)) {
+        Optional<String> complaint = trust.complaint(path);
+        if (complaint.isPresent()) {
+          throw new PluginException(
+              ReturnCode.PREREQUISITE,
+              Printable.of(path.toString()) + " is not trusted: " + complaint.get());
+        }
+      }
+    }
+  }
+}
