@@ -1,0 +1,216 @@
+package org.deferredsync.catalogue;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * The catalogue of one target, over one connection that one thread uses. What a transaction wrote
+ * is there after the process, or the machine, dies, or none of it is.
+ */
+public final class Catalogue implements AutoCloseable {
+  private final Database database;
+  private final CommitHook hook;
+  private final Directories directories;
+  private final Entries entries;
+  private final Contents contents;
+  private final Runs runs;
+  private final Pending pending;
+  private final Expiry expiry;
+
+  private Catalogue(Database database, CommitHook hook) {
+    this.database = database;
+    this.hook = hook;
+    this.directories = new Directories(database);
+    this.entries = new Entries(database);
+    this.contents = new Contents(database);
+    this.runs = new Runs(database);
+    this.pending = new Pending(database);
+    this.expiry = new Expiry(database);
+  }
+
+  /** Makes the tables in a file that the caller has just made, empty and with its final mode. */
+  public static Catalogue create(Path file, String targetId, CommitHook hook)
+      throws CatalogueException {
+    return opened(
+        "jdbc:sqlite:" + file,
+        hook,
+        catalogue -> {
+          catalogue.prepareToWrite();
+          catalogue.transaction(
+              () -> {
+                Schema.create(catalogue.database);
+                catalogue.database.update("INSERT INTO target VALUES (1, ?, 0)", targetId);
+              });
+        });
+  }
+
+  /**
+   * Opens a catalogue to write.
+   *
+   * @throws CatalogueException if it is damaged, or of a newer version of the program
+   */
+  public static Catalogue open(Path file, CommitHook hook) throws CatalogueException {
+    return opened(
+        "jdbc:sqlite:" + file,
+        hook,
+        catalogue -> {
+          catalogue.prepareToWrite();
+          catalogue.checkVersion(file);
+        });
+  }
+
+  /** Opens a catalogue to read beside a run that may be writing. */
+  public static Catalogue openReader(Path file) throws CatalogueException {
+    return opened(
+        "jdbc:sqlite:" + uri(file, "mode=ro"), CommitHook.NONE, c -> c.checkVersion(file));
+  }
+
+  /**
+   * Opens a catalogue on which nobody works, without writing anything beside it. The caller holds
+   * the run lock and has seen that there is no write-ahead log.
+   */
+  public static Catalogue openImmutable(Path file) throws CatalogueException {
+    return opened(
+        "jdbc:sqlite:" + uri(file, "immutable=1"), CommitHook.NONE, c -> c.checkVersion(file));
+  }
+
+  /** What to do first with a new connection, which is closed if that fails. */
+  private interface Preparation {
+    void prepare(Catalogue catalogue) throws CatalogueException;
+  }
+
+  private static Catalogue opened(String url, CommitHook hook, Preparation preparation)
+      throws CatalogueException {
+    Catalogue catalogue = new Catalogue(Database.open(url), hook);
+    try {
+      preparation.prepare(catalogue);
+      return catalogue;
+    } catch (CatalogueException | RuntimeException e) {
+      try {
+        catalogue.close();
+      } catch (CatalogueException closing) {
+        e.addSuppressed(closing);
+      }
+      throw e;
+    }
+  }
+
+  private static String uri(Path file, String parameter) {
+    return file.toUri().toString().replace("?", "%3f") + "?" + parameter;
+  }
+
+  private void prepareToWrite() throws CatalogueException {
+    database.one("PRAGMA journal_mode = WAL", row -> row.getString(1));
+    database.run("PRAGMA synchronous = FULL");
+  }
+
+  private void checkVersion(Path file) throws CatalogueException {
+    int version = Schema.versionOf(database);
+    if (version > Schema.VERSION) {
+      throw new CatalogueException(
+          file
+              + ": written by a newer version of the program (format "
+              + version
+              + "); upgrade this one");
+    }
+    if (version < 1) {
+      throw new CatalogueException(file + ": not a catalogue");
+    }
+  }
+
+  public Directories directories() {
+    return directories;
+  }
+
+  public Entries entries() {
+    return entries;
+  }
+
+  public Contents contents() {
+    return contents;
+  }
+
+  public Runs runs() {
+    return runs;
+  }
+
+  public Pending pending() {
+    return pending;
+  }
+
+  public Expiry expiry() {
+    return expiry;
+  }
+
+  /** The id of the target that this catalogue describes. */
+  public String targetId() throws CatalogueException {
+    return database.one("SELECT id FROM target", row -> row.getString(1)).orElseThrow();
+  }
+
+  /** The number of the last batch. */
+  public long generation() throws CatalogueException {
+    return database.one("SELECT generation FROM target", row -> row.getLong(1)).orElseThrow();
+  }
+
+  public void setGeneration(long generation) throws CatalogueException {
+    database.update("UPDATE target SET generation = ?", generation);
+  }
+
+  /** What a transaction does. */
+  public interface Work {
+    void run() throws CatalogueException;
+  }
+
+  /**
+   * Does all of {@code work} or nothing.
+   *
+   * @throws CommitOutcomeUnknownException if the commit itself failed: it may have happened
+   */
+  public void transaction(Work work) throws CatalogueException {
+    database.run("BEGIN IMMEDIATE");
+    try {
+      work.run();
+    } catch (CatalogueException | RuntimeException e) {
+      try {
+        database.run("ROLLBACK");
+      } catch (CatalogueException rollback) {
+        e.addSuppressed(rollback);
+      }
+      throw e;
+    }
+    hook.before();
+    database.commit();
+    hook.after();
+  }
+
+  /** Reads several things of one state. */
+  public void reading(Work work) throws CatalogueException {
+    database.run("BEGIN");
+    try {
+      work.run();
+    } finally {
+      database.run("ROLLBACK");
+    }
+  }
+
+  /** Moves the write-ahead log into the database file and syncs it; the log is empty afterwards. */
+  public void checkpoint() throws CatalogueException {
+    boolean busy =
+        database.one("PRAGMA wal_checkpoint(TRUNCATE)", row -> row.getInt(1) != 0).orElse(false);
+    if (busy) {
+      throw new CatalogueException(
+          "catalogue: a reader holds the write-ahead log; end it and try again");
+    }
+  }
+
+  /** What {@code PRAGMA integrity_check} finds; empty if nothing. */
+  public List<String> damage() throws CatalogueException {
+    List<String> lines = database.list("PRAGMA integrity_check", row -> row.getString(1));
+    return lines.equals(List.of("ok")) ? List.of() : lines;
+  }
+
+  @Override
+  public void close() throws CatalogueException {
+    database.close();
+  }
+}

@@ -1,0 +1,163 @@
+package org.deferredsync.catalogue;
+
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One connection to SQLite, used by one thread: statements prepared once, parameters always bound.
+ *
+ * <p>While rows of a statement are being read by {@link #each}, the same statement must not be run
+ * again.
+ */
+final class Database implements AutoCloseable {
+  private final Connection connection;
+  private final Map<String, PreparedStatement> statements = new HashMap<>();
+
+  private Database(Connection connection) {
+    this.connection = connection;
+  }
+
+  /** Opens {@code url}, waiting up to ten seconds wherever somebody else holds a lock. */
+  static Database open(String url) throws CatalogueException {
+    try {
+      Database database = new Database(DriverManager.getConnection(url));
+      database.run("PRAGMA busy_timeout = 10000");
+      database.run("PRAGMA temp_store = MEMORY");
+      return database;
+    } catch (SQLException e) {
+      throw failure(e);
+    }
+  }
+
+  /** Reads one row. */
+  interface RowMapper<T> {
+    T map(ResultSet row) throws SQLException;
+  }
+
+  /** Takes one row. */
+  interface RowSink {
+    void take(ResultSet row) throws SQLException;
+  }
+
+  /** Runs statements that take no parameters and give no rows. */
+  void run(String sql) throws CatalogueException {
+    try (Statement statement = connection.createStatement()) {
+      for (String one : sql.split(";\n", -1)) {
+        if (!one.isBlank()) {
+          statement.execute(one);
+        }
+      }
+    } catch (SQLException e) {
+      throw failure(e);
+    }
+  }
+
+  /** COMMIT, whose failure says nothing about whether it happened. */
+  void commit() throws CommitOutcomeUnknownException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("COMMIT");
+    } catch (SQLException e) {
+      throw new CommitOutcomeUnknownException(e);
+    }
+  }
+
+  /** Runs a statement and answers how many rows it changed. */
+  int update(String sql, @Nullable Object... parameters) throws CatalogueException {
+    try {
+      return bound(sql, parameters).executeUpdate();
+    } catch (SQLException e) {
+      throw failure(e);
+    }
+  }
+
+  /** Inserts one row and answers its rowid. */
+  long insert(String sql, @Nullable Object... parameters) throws CatalogueException {
+    update(sql, parameters);
+    return one("SELECT last_insert_rowid()", row -> row.getLong(1)).orElseThrow();
+  }
+
+  <T> List<T> list(String sql, RowMapper<T> mapper, @Nullable Object... parameters)
+      throws CatalogueException {
+    List<T> rows = new ArrayList<>();
+    each(sql, row -> rows.add(mapper.map(row)), parameters);
+    return rows;
+  }
+
+  <T> Optional<T> one(String sql, RowMapper<T> mapper, @Nullable Object... parameters)
+      throws CatalogueException {
+    try (ResultSet rows = bound(sql, parameters).executeQuery()) {
+      return rows.next() ? Optional.of(mapper.map(rows)) : Optional.empty();
+    } catch (SQLException e) {
+      throw failure(e);
+    }
+  }
+
+  void each(String sql, RowSink sink, @Nullable Object... parameters) throws CatalogueException {
+    try (ResultSet rows = bound(sql, parameters).executeQuery()) {
+      while (rows.next()) {
+        sink.take(rows);
+      }
+    } catch (SQLException e) {
+      throw failure(e);
+    }
+  }
+
+  @Override
+  public void close() throws CatalogueException {
+    try {
+      for (PreparedStatement statement : statements.values()) {
+        statement.close();
+      }
+      connection.close();
+    } catch (SQLException e) {
+      throw failure(e);
+    }
+  }
+
+  /** A column that may be NULL. */
+  static @Nullable Long longOrNull(ResultSet row, String column) throws SQLException {
+    long value = row.getLong(column);
+    return row.wasNull() ? null : value;
+  }
+
+  private PreparedStatement bound(String sql, @Nullable Object[] parameters) throws SQLException {
+    PreparedStatement statement = statements.get(sql);
+    if (statement == null) {
+      statement = connection.prepareStatement(sql);
+      statements.put(sql, statement);
+    }
+    for (int i = 0; i < parameters.length; i++) {
+      bind(statement, i + 1, parameters[i]);
+    }
+    return statement;
+  }
+
+  private static void bind(PreparedStatement statement, int index, @Nullable Object value)
+      throws SQLException {
+    if (value instanceof byte[] bytes) {
+      statement.setBytes(index, bytes);
+    } else if (value instanceof Long number) {
+      statement.setLong(index, number);
+    } else if (value instanceof Integer number) {
+      statement.setInt(index, number);
+    } else if (value instanceof Boolean flag) {
+      statement.setInt(index, flag ? 1 : 0);
+    } else {
+      statement.setObject(index, value);
+    }
+  }
+
+  private static CatalogueException failure(SQLException e) {
+    return new CatalogueException("catalogue: " + e.getMessage(), e);
+  }
+}

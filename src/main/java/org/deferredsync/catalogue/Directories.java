@@ -1,0 +1,85 @@
+package org.deferredsync.catalogue;
+
+import java.util.List;
+import java.util.Optional;
+import org.deferredsync.snapshot.FilePath;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every directory that the current state or the history names, by absolute path. A directory keeps
+ * its id for ever.
+ *
+ * <p>Its digest stands for the listing whose rows are all stored; NULL if any of them is not, or is
+ * in doubt.
+ */
+public final class Directories {
+  private final Database database;
+
+  Directories(Database database) {
+    this.database = database;
+  }
+
+  /**
+   * One directory.
+   *
+   * @param digest 32 bytes, or null where the rows have to be read
+   */
+  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
+  public record Known(long id, FilePath path, byte @Nullable [] digest) {}
+
+  public Optional<Known> find(FilePath path) throws CatalogueException {
+    return database.one(
+        "SELECT id, digest FROM directory WHERE path = ?",
+        row -> new Known(row.getLong(1), path, row.getBytes(2)),
+        path.bytes());
+  }
+
+  /** The id of the directory, which is made if it is not known. */
+  public long idOf(FilePath path) throws CatalogueException {
+    Optional<Known> known = find(path);
+    if (known.isPresent()) {
+      return known.get().id();
+    }
+    return database.insert("INSERT INTO directory (path) VALUES (?)", path.bytes());
+  }
+
+  public FilePath pathOf(long id) throws CatalogueException {
+    return database
+        .one("SELECT path FROM directory WHERE id = ?", row -> FilePath.of(row.getBytes(1)), id)
+        .orElseThrow(
+            () -> new CatalogueException("catalogue: no directory " + id + "; rebuild it"));
+  }
+
+  /**
+   * This directory, if known, and all below it, deepest first: children always before their
+   * parents.
+   */
+  public List<Known> treeDeepestFirst(FilePath top) throws CatalogueException {
+    return database.list(
+        """
+        SELECT id, path, digest FROM directory
+        WHERE path = ?1 OR (path > ?2 AND path < ?3)
+        ORDER BY path DESC
+        """,
+        row -> new Known(row.getLong(1), FilePath.of(row.getBytes(2)), row.getBytes(3)),
+        top.bytes(),
+        after(top, '/'),
+        after(top, '0'));
+  }
+
+  /** Sets or clears the digest. */
+  public void setDigest(long id, byte @Nullable [] digest) throws CatalogueException {
+    database.update("UPDATE directory SET digest = ? WHERE id = ?", digest, id);
+  }
+
+  /**
+   * The bytes before or after which everything below {@code path} sorts: its own with a slash or
+   * the next byte.
+   */
+  static byte[] after(FilePath path, char last) {
+    byte[] own = path.isRoot() ? new byte[0] : path.bytes();
+    byte[] bound = java.util.Arrays.copyOf(own, own.length + 1);
+    bound[own.length] = (byte) last;
+    return bound;
+  }
+}

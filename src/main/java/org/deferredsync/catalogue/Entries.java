@@ -1,0 +1,213 @@
+package org.deferredsync.catalogue;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import org.deferredsync.snapshot.Entry;
+import org.deferredsync.snapshot.Evidence;
+import org.deferredsync.snapshot.FilePath;
+import org.deferredsync.snapshot.Version;
+
+/**
+ * The current state: one row a name, and the versions that it had before. A version is what the
+ * runs from {@code since} on saw, until the run {@code until} saw another.
+ */
+public final class Entries {
+  private static final String VERSION =
+      "mode, uid, gid, size, mtime_ns, rdev, link_target, link_group, xattr, content, inconsistent";
+  private static final String EVIDENCE = "ctime_ns, inode, nlink, racy, mount_root";
+
+  private final Database database;
+
+  Entries(Database database) {
+    this.database = database;
+  }
+
+  /** The current entry of this name. */
+  public Optional<Entry> find(long directory, byte[] name) throws CatalogueException {
+    return database.one(
+        "SELECT name, since, "
+            + VERSION
+            + ", "
+            + EVIDENCE
+            + " FROM entry WHERE directory = ? AND name = ?",
+        Entries::entry,
+        directory,
+        name);
+  }
+
+  /** All current entries of a directory, by name. */
+  public List<Entry> list(long directory) throws CatalogueException {
+    return database.list(
+        "SELECT name, since, "
+            + VERSION
+            + ", "
+            + EVIDENCE
+            + " FROM entry WHERE directory = ? ORDER BY name",
+        Entries::entry,
+        directory);
+  }
+
+  /** The names of a directory as the run saw them, by name. */
+  public List<Named> listAt(long directory, long run) throws CatalogueException {
+    return database.list(
+        """
+        SELECT name, %1$s FROM entry WHERE directory = ?1 AND since <= ?2
+        UNION ALL
+        SELECT name, %1$s FROM entry_history WHERE directory = ?1 AND since <= ?2 AND until > ?2
+        ORDER BY name
+        """
+            .formatted(VERSION),
+        row -> new Named(row.getBytes("name"), version(row)),
+        directory,
+        run);
+  }
+
+  /** One name of a directory as the run saw it. */
+  public Optional<Version> findAt(long directory, byte[] name, long run) throws CatalogueException {
+    return database.one(
+        """
+        SELECT %1$s FROM entry WHERE directory = ?1 AND name = ?3 AND since <= ?2
+        UNION ALL
+        SELECT %1$s FROM entry_history
+        WHERE directory = ?1 AND name = ?3 AND since <= ?2 AND until > ?2
+        """
+            .formatted(VERSION),
+        Entries::version,
+        directory,
+        run,
+        name);
+  }
+
+  /** A name and its version at some run. */
+  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
+  public record Named(byte[] name, Version version) {}
+
+  /** Stores a name that is not there. */
+  public void add(long directory, Entry entry) throws CatalogueException {
+    Version v = entry.version();
+    Evidence e = entry.evidence();
+    database.update(
+        "INSERT INTO entry (directory, name, since, "
+            + VERSION
+            + ", "
+            + EVIDENCE
+            + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        directory,
+        entry.name(),
+        entry.since(),
+        v.mode(),
+        v.uid(),
+        v.gid(),
+        v.size(),
+        v.mtimeNs(),
+        v.rdev(),
+        v.linkTarget(),
+        v.linkGroup(),
+        v.xattr(),
+        v.content(),
+        v.inconsistent(),
+        e.ctimeNs(),
+        e.inode(),
+        e.nlink(),
+        e.racy(),
+        e.mountRoot());
+  }
+
+  /**
+   * Ends the current version at {@code run}: it becomes history, unless the same run had stored it.
+   */
+  public void end(long directory, byte[] name, long run) throws CatalogueException {
+    database.update(
+        "INSERT INTO entry_history (directory, name, since, until, "
+            + VERSION
+            + ") SELECT directory, name, since, ?1, "
+            + VERSION
+            + " FROM entry WHERE directory = ?2 AND name = ?3 AND since < ?1",
+        run,
+        directory,
+        name);
+    database.update("DELETE FROM entry WHERE directory = ? AND name = ?", directory, name);
+  }
+
+  /** Replaces what is only evidence; no new version. */
+  public void setEvidence(long directory, byte[] name, Evidence e) throws CatalogueException {
+    database.update(
+        """
+        UPDATE entry SET ctime_ns = ?, inode = ?, nlink = ?, racy = ?, mount_root = ?
+        WHERE directory = ? AND name = ?
+        """,
+        e.ctimeNs(),
+        e.inode(),
+        e.nlink(),
+        e.racy(),
+        e.mountRoot(),
+        directory,
+        name);
+  }
+
+  /** How many entries this directory and all below it have. */
+  public long countBelow(FilePath top) throws CatalogueException {
+    return database
+        .one(
+            """
+            SELECT count(*) FROM entry WHERE directory IN
+              (SELECT id FROM directory WHERE path = ?1 OR (path > ?2 AND path < ?3))
+            """,
+            row -> row.getLong(1),
+            top.bytes(),
+            Directories.after(top, '/'),
+            Directories.after(top, '0'))
+        .orElse(0L);
+  }
+
+  /** Where the current state names this content. */
+  public List<FilePath> pathsOf(long content) throws CatalogueException {
+    return database.list(
+        """
+        SELECT d.path, e.name FROM entry e JOIN directory d ON d.id = e.directory WHERE e.content = ?
+        """,
+        row -> FilePath.of(row.getBytes(1)).child(row.getBytes(2)),
+        content);
+  }
+
+  /** Where the history names this content. */
+  public List<FilePath> formerPathsOf(long content) throws CatalogueException {
+    return database.list(
+        """
+        SELECT DISTINCT d.path, h.name
+        FROM entry_history h JOIN directory d ON d.id = h.directory WHERE h.content = ?
+        """,
+        row -> FilePath.of(row.getBytes(1)).child(row.getBytes(2)),
+        content);
+  }
+
+  private static Entry entry(ResultSet row) throws SQLException {
+    return new Entry(
+        row.getBytes("name"),
+        row.getLong("since"),
+        version(row),
+        new Evidence(
+            row.getLong("ctime_ns"),
+            row.getLong("inode"),
+            row.getInt("nlink"),
+            row.getInt("racy") != 0,
+            row.getInt("mount_root") != 0));
+  }
+
+  private static Version version(ResultSet row) throws SQLException {
+    return new Version(
+        row.getInt("mode"),
+        row.getInt("uid"),
+        row.getInt("gid"),
+        row.getLong("size"),
+        row.getLong("mtime_ns"),
+        row.getLong("rdev"),
+        row.getBytes("link_target"),
+        Database.longOrNull(row, "link_group"),
+        Database.longOrNull(row, "xattr"),
+        Database.longOrNull(row, "content"),
+        row.getInt("inconsistent") != 0);
+  }
+}
