@@ -29,6 +29,7 @@ final class ArchitectureTest {
               Set.of(
                   "job",
                   "plugin",
+                  "plugin.backup",
                   "backup",
                   "catalogue",
                   "config",
@@ -41,7 +42,7 @@ final class ArchitectureTest {
           Map.entry(
               "plugin.backup", Set.of("plugin", "config", "process", "backup", "snapshot", "fs")),
           Map.entry("plugin", Set.of("config", "process", "fs", "logging")),
-          Map.entry("backup", Set.of("catalogue", "snapshot", "fs")),
+          Map.entry("backup", Set.of("catalogue", "snapshot", "fs", "logging")),
           Map.entry("catalogue", Set.of("snapshot")),
           Map.entry("config", Set.of("logging")),
           Map.entry("snapshot", Set.of("logging")),

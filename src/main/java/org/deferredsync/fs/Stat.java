@@ -71,4 +71,10 @@ public record Stat(
   public boolean sameObject(Stat other) {
     return device == other.device && inode == other.inode;
   }
+
+  /** The same with another size: that of the bytes that were read. */
+  public Stat withSize(long other) {
+    return new Stat(
+        device, inode, mode, nlink, uid, gid, other, blocks, mtimeNs, ctimeNs, rdev, mountRoot);
+  }
 }

@@ -1,0 +1,203 @@
+package org.deferredsync.backup;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.deferredsync.backup.Listing.Listed;
+import org.deferredsync.catalogue.Catalogue;
+import org.deferredsync.catalogue.Directories;
+import org.deferredsync.catalogue.PlanStore;
+import org.deferredsync.fs.Errno;
+import org.deferredsync.fs.PosixException;
+import org.deferredsync.snapshot.Entry;
+import org.deferredsync.snapshot.FilePath;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Applies the plan of one source, directory by directory: lists each changed one again, so that
+ * what is stored is what was there then, and stages what differs. Removals come after everything
+ * else, and only those that the scan concluded.
+ *
+ * <p>A directory's digest is set by the transaction that commits its last operation, and only if
+ * all of it was stored as listed; the first transaction that touches it clears the digest.
+ */
+final class Applier {
+  private static final int PAGE = 500;
+
+  private final Catalogue catalogue;
+  private final PlanStore store;
+  private final SourceRoot source;
+  private final List<FilePath> allSources;
+  private final Batches batches;
+  private final EntryApplier entries;
+  private final TreeRemover remover;
+
+  Applier(
+      Catalogue catalogue,
+      PlanStore store,
+      SourceRoot source,
+      List<FilePath> allSources,
+      Batches batches,
+      EntryApplier entries,
+      TreeRemover remover) {
+    this.catalogue = catalogue;
+    this.store = store;
+    this.source = source;
+    this.allSources = allSources;
+    this.batches = batches;
+    this.entries = entries;
+    this.remover = remover;
+  }
+
+  /** Adds and changes. */
+  void apply() throws IOException {
+    long seq = 0;
+    for (List<PlanStore.Changed> page = page(seq); !page.isEmpty(); page = page(seq)) {
+      for (PlanStore.Changed changed : page) {
+        seq = changed.seq();
+        if (changed.path().equals(source.path())) {
+          entries.root();
+        }
+        directory(changed.path());
+      }
+    }
+  }
+
+  private List<PlanStore.Changed> page(long seq) throws IOException {
+    return store.changed(source.index(), seq, PAGE);
+  }
+
+  private void directory(FilePath path) throws IOException {
+    if (!isStored(path)) {
+      return; // its own entry was not stored, for a reason that is noted already
+    }
+    Listing listing;
+    int descriptor;
+    try {
+      descriptor = source.tree().open(path);
+      listing = source.reader().read(descriptor, path);
+    } catch (PosixException e) {
+      if (e.is(Errno.ENOENT)) {
+        source.problems().vanished(path);
+      } else {
+        source.problems().unreadable(path, e);
+      }
+      return;
+    }
+    Optional<Directories.Known> known = catalogue.directories().find(path);
+    Map<ByteBuffer, Entry> rows = rows(known);
+    int first = 0;
+    boolean doubt = !listing.settled();
+    if (rows.isEmpty() && entries.isNewInMirror(path)) {
+      EntryApplier.Progress progress = entries.wholeDirectory(listing, descriptor);
+      first = progress.stored();
+      doubt |= progress.doubt();
+    }
+    clearDigest(path, known);
+    for (Listed listed : listing.entries().subList(first, listing.entries().size())) {
+      Entry row = rows.remove(ByteBuffer.wrap(listed.name()));
+      doubt |= entries.entry(path, descriptor, listed, row);
+      batches.flushIfFull();
+    }
+    finish(listing, doubt, rows);
+  }
+
+  /** Whether the catalogue, or the batch being made, has the directory's own entry. */
+  private boolean isStored(FilePath path) throws IOException {
+    if (batches.current().isMadeHere(path)) {
+      return true;
+    }
+    FilePath parent = path.parent();
+    if (parent == null || path.equals(source.path())) {
+      return true;
+    }
+    Optional<Directories.Known> known = catalogue.directories().find(parent);
+    return known.isPresent()
+        && catalogue
+            .entries()
+            .find(known.get().id(), path.name())
+            .filter(entry -> entry.version().type() == org.deferredsync.snapshot.FileType.DIRECTORY)
+            .isPresent();
+  }
+
+  private Map<ByteBuffer, Entry> rows(Optional<Directories.Known> known) throws IOException {
+    Map<ByteBuffer, Entry> rows = new HashMap<>();
+    if (known.isPresent()) {
+      for (Entry entry : catalogue.entries().list(known.get().id())) {
+        rows.put(ByteBuffer.wrap(entry.name()), entry);
+      }
+    }
+    return rows;
+  }
+
+  private void clearDigest(FilePath path, Optional<Directories.Known> known) {
+    if (known.isPresent() && known.get().digest() != null) {
+      setDigest(path, null);
+    }
+  }
+
+  private void setDigest(FilePath path, byte @Nullable [] digest) {
+    batches
+        .current()
+        .write(() -> catalogue.directories().setDigest(catalogue.directories().idOf(path), digest));
+  }
+
+  /** Sets the digest, or leaves it to the removals that are still to come. */
+  private void finish(Listing listing, boolean doubtSoFar, Map<ByteBuffer, Entry> unlisted)
+      throws IOException {
+    boolean doubt = doubtSoFar;
+    boolean removals = false;
+    for (byte[] name : store.removedFrom(listing.path())) {
+      if (listing.complete() && unlisted.remove(ByteBuffer.wrap(name)) != null) {
+        removals = true;
+      } else {
+        store.keep(listing.path(), name); // there again, or the listing cannot be trusted
+        doubt |= !listing.complete();
+      }
+    }
+    for (Entry entry : unlisted.values()) {
+      FilePath path = listing.path().child(entry.name());
+      doubt |= allSources.stream().noneMatch(path::contains);
+    }
+    if (removals) {
+      store.setDigest(listing.path(), doubt ? null : listing.digest());
+    } else if (!doubt) {
+      setDigest(listing.path(), listing.digest());
+    }
+    batches.flushIfFull();
+  }
+
+  /** Removes. */
+  void remove() throws IOException {
+    long seq = 0;
+    FilePath last = null;
+    for (List<PlanStore.Removed> page = removals(seq); !page.isEmpty(); page = removals(seq)) {
+      for (PlanStore.Removed removed : page) {
+        seq = removed.seq();
+        if (last != null && !last.equals(removed.directory())) {
+          finishRemovals(last);
+        }
+        last = removed.directory();
+        remover.remove(removed.directory(), removed.name());
+      }
+    }
+    if (last != null) {
+      finishRemovals(last);
+    }
+  }
+
+  private List<PlanStore.Removed> removals(long seq) throws IOException {
+    return store.removed(source.index(), seq, PAGE);
+  }
+
+  private void finishRemovals(FilePath directory) throws IOException {
+    Optional<byte[]> digest = store.digest(directory);
+    if (digest.isPresent()) {
+      setDigest(directory, digest.get());
+    }
+    batches.flushIfFull();
+  }
+}

@@ -1,0 +1,17 @@
+package org.deferredsync.backup;
+
+import java.util.List;
+import org.deferredsync.snapshot.FilePath;
+
+/**
+ * What one run is to do.
+ *
+ * @param sources in the order of the configuration, none twice
+ * @param dryRun whether only the plan is made, and nothing written
+ */
+public record BackupRequest(
+    FilePath target, List<Source> sources, Retention retention, boolean dryRun) {
+  public BackupRequest {
+    sources = List.copyOf(sources);
+  }
+}

@@ -1,0 +1,76 @@
+package org.deferredsync.backup;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.deferredsync.fs.Posix;
+
+/**
+ * Makes everything written to the target so far durable: one syncfs on a descriptor that was open
+ * before the first write of the run, so that no write-back error since then goes unseen. An error
+ * fails the batch; nobody syncs again and trusts it.
+ *
+ * <p>syncfs is believed only where it reports such errors: Linux 5.8 and later, on the file systems
+ * named here.
+ */
+final class Barrier {
+  private static final Set<String> TRUSTED = Set.of("ext4", "xfs", "btrfs", "f2fs", "zfs", "tmpfs");
+  private static final Pattern RELEASE = Pattern.compile("([0-9]+)\\.([0-9]+).*");
+
+  private final Posix posix;
+  private final int descriptor;
+  private final boolean wholeFileSystem;
+
+  private Barrier(Posix posix, int descriptor, boolean wholeFileSystem) {
+    this.posix = posix;
+    this.descriptor = descriptor;
+    this.wholeFileSystem = wholeFileSystem;
+  }
+
+  /**
+   * The barrier of the target that {@code descriptor} is the root of.
+   *
+   * @param kernelRelease as {@code uname -r} prints it
+   */
+  static Barrier of(Posix posix, int descriptor, String kernelRelease) throws IOException {
+    boolean trusted =
+        reportsErrors(kernelRelease) && TRUSTED.contains(posix.space(descriptor).kind());
+    return new Barrier(posix, descriptor, trusted);
+  }
+
+  static boolean reportsErrors(String kernelRelease) {
+    Matcher matcher = RELEASE.matcher(kernelRelease);
+    if (!matcher.matches()) {
+      return false;
+    }
+    int major = Integer.parseInt(matcher.group(1));
+    int minor = Integer.parseInt(matcher.group(2));
+    return major > 5 || (major == 5 && minor >= 8);
+  }
+
+  /** Whether each staged file has to be synced by itself as soon as it is written. */
+  boolean syncsEachFile() {
+    return !wholeFileSystem;
+  }
+
+  /** Returns when all that was written before is on the disk. */
+  void pass() throws IOException {
+    posix.syncFileSystem(descriptor);
+    if (!wholeFileSystem) {
+      posix.sync(descriptor);
+    }
+  }
+
+  /** Syncs one open file where {@link #pass} could not be believed for it. */
+  void written(int file) throws IOException {
+    if (!wholeFileSystem) {
+      posix.sync(file);
+    }
+  }
+
+  static byte[] name(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+}

@@ -1,0 +1,127 @@
+package org.deferredsync.backup;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.deferredsync.catalogue.CatalogueException;
+import org.deferredsync.catalogue.Pending.Kind;
+import org.deferredsync.catalogue.Pending.Operation;
+import org.deferredsync.snapshot.FilePath;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is committed and published together: rows for the catalogue, operations on the mirror, both
+ * in their order. Bounded by the number of files and of bytes.
+ */
+final class Batch {
+  private static final int MOST_FILES = 5_000;
+  private static final long MOST_BYTES = 256L << 20;
+
+  private final long run;
+  private final List<Rows> rows = new ArrayList<>();
+  private final List<Operation> operations = new ArrayList<>();
+  private final Set<FilePath> touched = new LinkedHashSet<>();
+  private final Set<FilePath> staged = new HashSet<>();
+  private int files;
+  private long bytes;
+
+  Batch(long run) {
+    this.run = run;
+  }
+
+  /** Writes rows within the batch's transaction. */
+  interface Rows {
+    void write() throws CatalogueException;
+  }
+
+  void write(Rows more) {
+    rows.add(more);
+  }
+
+  /** A staged file, link or special file goes to {@code path}. */
+  void put(FilePath path, String stagedName, long stagedInode, long displacedInode) {
+    add(Kind.PUT, stagedName, path, stagedInode, displacedInode);
+    touchParent(path);
+  }
+
+  /** A staged directory goes to {@code path}, with what is in it. */
+  void putDirectory(FilePath path, String stagedName, long stagedInode, long displacedInode) {
+    add(Kind.PUT_DIRECTORY, stagedName, path, stagedInode, displacedInode);
+    staged.add(path);
+    touched.add(path);
+    touchParent(path);
+  }
+
+  void remove(FilePath path, long displacedInode) {
+    add(Kind.REMOVE, null, path, 0, displacedInode);
+    touchParent(path);
+  }
+
+  void removeDirectory(FilePath path, long displacedInode) {
+    add(Kind.REMOVE_DIRECTORY, null, path, 0, displacedInode);
+    touched.remove(path);
+    touchParent(path);
+  }
+
+  /** The path keeps its bytes and gets the metadata of its entry. */
+  void set(FilePath path) {
+    touched.add(path);
+  }
+
+  /** Counts what was staged for the batch. */
+  void count(int moreFiles, long moreBytes) {
+    files += moreFiles;
+    bytes += moreBytes;
+  }
+
+  /** A directory that this batch makes; it is not in the mirror yet. */
+  void makes(FilePath directory) {
+    staged.add(directory);
+  }
+
+  boolean isMadeHere(FilePath directory) {
+    return staged.contains(directory);
+  }
+
+  boolean isFull() {
+    return files + operations.size() + touched.size() >= MOST_FILES || bytes >= MOST_BYTES;
+  }
+
+  boolean isEmpty() {
+    return rows.isEmpty() && operations.isEmpty() && touched.isEmpty();
+  }
+
+  List<Rows> rows() {
+    return rows;
+  }
+
+  /**
+   * All operations, those on metadata last: whatever else happens to a directory changes its time.
+   */
+  List<Operation> operations(long number) {
+    List<Operation> all = new ArrayList<>(operations.size() + touched.size());
+    for (Operation o : operations) {
+      all.add(
+          new Operation(
+              number, run, o.kind(), o.staged(), o.path(), o.stagedInode(), o.displacedInode()));
+    }
+    for (FilePath path : touched) {
+      all.add(new Operation(number, run, Kind.SET, null, path, 0, 0));
+    }
+    return all;
+  }
+
+  private void add(
+      Kind kind, @Nullable String stagedName, FilePath path, long stagedInode, long displaced) {
+    operations.add(new Operation(0, run, kind, stagedName, path, stagedInode, displaced));
+  }
+
+  private void touchParent(FilePath path) {
+    FilePath parent = path.parent();
+    if (parent != null) {
+      touched.add(parent);
+    }
+  }
+}

@@ -1,0 +1,144 @@
+package org.deferredsync.backup;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.deferredsync.fs.Errno;
+import org.deferredsync.fs.Posix;
+import org.deferredsync.fs.PosixException;
+import org.deferredsync.fs.Stat;
+import org.deferredsync.snapshot.FilePath;
+
+/**
+ * The directories below one that is open, each opened component by component with no link followed.
+ * Keeps the last used ones open, so that neighbours cost one call; the deepest tree needs no more
+ * descriptors than a flat one.
+ *
+ * <p>A descriptor that it hands out is good until {@value #OPEN} others have been asked for.
+ */
+final class DirectoryTree implements AutoCloseable {
+  private static final int OPEN = 48;
+
+  private final Posix posix;
+  private final int root;
+  private final FilePath rootPath;
+  private final boolean oneDevice;
+  private final LinkedHashMap<FilePath, Integer> open = new LinkedHashMap<>(64, 0.75f, true);
+
+  /**
+   * @param root a descriptor of the top, which stays its owner's
+   * @param rootPath how the top is called in the paths asked for
+   * @param oneDevice whether a directory on another file system is refused with EXDEV
+   */
+  DirectoryTree(Posix posix, int root, FilePath rootPath, boolean oneDevice) {
+    this.posix = posix;
+    this.root = root;
+    this.rootPath = rootPath;
+    this.oneDevice = oneDevice;
+  }
+
+  /** The directory at {@code path}; ENOENT, ENOTDIR or ELOOP if there is none. */
+  int open(FilePath path) throws IOException {
+    return open(path, false);
+  }
+
+  /** The same; what is missing on the way is made with mode 0700. */
+  int openOrMake(FilePath path) throws IOException {
+    return open(path, true);
+  }
+
+  private int open(FilePath path, boolean make) throws IOException {
+    if (path.equals(rootPath)) {
+      return root;
+    }
+    Integer known = open.get(path);
+    if (known != null) {
+      return known;
+    }
+    int parent = open(parentOf(path), make);
+    byte[] name = path.name();
+    int descriptor = make ? openOrMake(parent, name) : posix.openDirectory(parent, name);
+    try {
+      if (oneDevice && posix.stat(descriptor).device() != posix.stat(root).device()) {
+        throw new PosixException(Errno.EXDEV, "openat", path.toString());
+      }
+    } catch (IOException e) {
+      posix.close(descriptor);
+      throw e;
+    }
+    closeEldest();
+    open.put(path, descriptor);
+    return descriptor;
+  }
+
+  private int openOrMake(int parent, byte[] name) throws IOException {
+    try {
+      return posix.openDirectory(parent, name);
+    } catch (PosixException e) {
+      if (!e.is(Errno.ENOENT)) {
+        throw e;
+      }
+    }
+    posix.makeDirectory(parent, name, 0700);
+    return posix.openDirectory(parent, name);
+  }
+
+  private static FilePath parentOf(FilePath path) {
+    FilePath parent = path.parent();
+    if (parent == null) {
+      throw new IllegalArgumentException("the root is below no directory");
+    }
+    return parent;
+  }
+
+  private void closeEldest() throws IOException {
+    if (open.size() >= OPEN) {
+      Iterator<Map.Entry<FilePath, Integer>> eldest = open.entrySet().iterator();
+      int descriptor = eldest.next().getValue();
+      eldest.remove();
+      posix.close(descriptor);
+    }
+  }
+
+  /** What lies at {@code path}, or null if nothing does, or its parent is gone. */
+  @org.jspecify.annotations.Nullable
+  Stat statOrNull(FilePath path) throws IOException {
+    try {
+      return path.equals(rootPath)
+          ? posix.stat(root)
+          : posix.stat(open(parentOf(path)), path.name());
+    } catch (PosixException e) {
+      if (e.is(Errno.ENOENT) || e.is(Errno.ENOTDIR)) {
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Forgets what is open at and below {@code path}, which is about to be another directory or none.
+   */
+  void forget(FilePath path) throws IOException {
+    List<Integer> gone = new ArrayList<>();
+    open.entrySet()
+        .removeIf(
+            entry -> {
+              boolean below = path.contains(entry.getKey());
+              if (below) {
+                gone.add(entry.getValue());
+              }
+              return below;
+            });
+    for (int descriptor : gone) {
+      posix.close(descriptor);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    forget(rootPath);
+  }
+}

@@ -1,0 +1,157 @@
+package org.deferredsync.backup;
+
+import java.io.IOException;
+import java.time.Clock;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.deferredsync.catalogue.Catalogue;
+import org.deferredsync.catalogue.Contents;
+import org.deferredsync.fs.Errno;
+import org.deferredsync.fs.Posix;
+import org.deferredsync.fs.PosixException;
+import org.deferredsync.fs.Stat;
+import org.deferredsync.snapshot.Entry;
+import org.deferredsync.snapshot.FilePath;
+import org.deferredsync.snapshot.FileType;
+import org.deferredsync.snapshot.Version;
+
+/**
+ * Looks at what lies at a mirror path before it gives way. What the catalogue knows is linked into
+ * the increment, so that both versions are reachable from then on; what it does not know is moved
+ * there at once and never expires.
+ */
+final class Displacer {
+  private final Posix posix;
+  private final Clock clock;
+  private final Target target;
+  private final Catalogue catalogue;
+  private final Increment increment;
+  private final long run;
+
+  Displacer(
+      Posix posix, Clock clock, Target target, Catalogue catalogue, Increment increment, long run) {
+    this.posix = posix;
+    this.clock = clock;
+    this.target = target;
+    this.catalogue = catalogue;
+    this.increment = increment;
+    this.run = run;
+  }
+
+  /**
+   * Links the mirror's file, link or special file into the increment.
+   *
+   * @return its inode, or 0 if the mirror does not hold it any more
+   */
+  long displace(FilePath path, Entry row, Batch batch, Problems problems) throws IOException {
+    Stat there = target.mirror().statOrNull(path);
+    if (there != null && isStored(path, there, row.version())) {
+      linkIntoIncrement(path);
+      Long content = row.version().content();
+      batch.write(() -> catalogue.contents().addPlace(run, path, content, false));
+      return there.inode();
+    }
+    lose(row.version(), batch);
+    if (there == null) {
+      problems.unknown(
+          path, "missing in the mirror; this version of it is lost, the new one is stored");
+    } else {
+      moveAway(path, batch, problems);
+    }
+    return 0;
+  }
+
+  /** Makes sure that nothing lies at a path that the catalogue does not name. */
+  void clear(FilePath path, Batch batch, Problems problems) throws IOException {
+    if (target.mirror().statOrNull(path) != null) {
+      moveAway(path, batch, problems);
+    }
+  }
+
+  /** Moves everything in a mirror directory that no row names into the increment. */
+  void clearUnknown(FilePath directory, List<Entry> rows, Batch batch, Problems problems)
+      throws IOException {
+    Set<FilePath> known = new HashSet<>();
+    for (Entry row : rows) {
+      known.add(directory.child(row.name()));
+    }
+    for (FilePath child : children(directory)) {
+      if (!known.contains(child)) {
+        moveAway(child, batch, problems);
+      }
+    }
+  }
+
+  /** Whether the mirror's directory exists and holds nothing. */
+  boolean isEmptyDirectory(FilePath directory) throws IOException {
+    Stat there = target.mirror().statOrNull(directory);
+    return there != null && there.isDirectory() && children(directory).isEmpty();
+  }
+
+  private Set<FilePath> children(FilePath directory) throws IOException {
+    Set<FilePath> children = new HashSet<>();
+    Stat there = target.mirror().statOrNull(directory);
+    if (there != null && there.isDirectory()) {
+      posix.list(
+          target.mirror().open(directory), entry -> children.add(directory.child(entry.name())));
+    }
+    return children;
+  }
+
+  /**
+   * Whether it is what the catalogue stored there, as far as that can be told without reading it.
+   */
+  boolean isStored(FilePath path, Stat there, Version version) throws IOException {
+    if (FileType.ofMode(there.mode()) != version.type()) {
+      return false;
+    }
+    return switch (version.type()) {
+      case FILE -> there.size() == version.size() && there.mtimeNs() == version.mtimeNs();
+      case SYMLINK ->
+          Arrays.equals(
+              version.linkTarget(),
+              posix.readLink(target.mirror().open(parentOf(path)), path.name()));
+      default -> true;
+    };
+  }
+
+  private void linkIntoIncrement(FilePath path) throws IOException {
+    int to = increment.parentOf(path);
+    try {
+      posix.link(target.mirror().open(parentOf(path)), path.name(), to, path.name());
+    } catch (PosixException e) {
+      if (e.is(Errno.EPERM) || e.is(Errno.EOPNOTSUPP)) {
+        throw new IOException(
+            path + ": the target's file system has no hard links; use ext4, XFS or the like", e);
+      }
+      throw e;
+    }
+  }
+
+  private void moveAway(FilePath path, Batch batch, Problems problems) throws IOException {
+    int to = increment.parentOf(path);
+    target.mirror().forget(path);
+    posix.renameNew(target.mirror().open(parentOf(path)), path.name(), to, path.name());
+    batch.write(() -> catalogue.contents().addPlace(run, path, null, true));
+    problems.unknown(
+        path, "the mirror held what the catalogue does not know; it is kept in the increment");
+  }
+
+  private void lose(Version version, Batch batch) {
+    Long content = version.content();
+    if (content != null) {
+      long now = clock.millis() * 1_000_000;
+      batch.write(() -> catalogue.contents().setState(content, Contents.State.MISSING, now));
+    }
+  }
+
+  private static FilePath parentOf(FilePath path) {
+    FilePath parent = path.parent();
+    if (parent == null) {
+      throw new IllegalArgumentException("the root of the mirror is never displaced");
+    }
+    return parent;
+  }
+}

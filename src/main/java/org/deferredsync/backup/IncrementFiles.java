@@ -1,0 +1,118 @@
+package org.deferredsync.backup;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.deferredsync.catalogue.Catalogue;
+import org.deferredsync.fs.Errno;
+import org.deferredsync.fs.Posix;
+import org.deferredsync.fs.PosixException;
+import org.deferredsync.fs.Stat;
+import org.deferredsync.snapshot.FilePath;
+import org.deferredsync.snapshot.Run;
+
+/**
+ * Deletes single files in increments, and directories there that are empty. What is gone already is
+ * no error.
+ */
+final class IncrementFiles implements AutoCloseable {
+  private final Posix posix;
+  private final Target target;
+  private final Map<Long, String> names = new HashMap<>();
+  private final Map<Long, DirectoryTree> trees = new HashMap<>();
+  private final List<Integer> descriptors = new ArrayList<>();
+
+  IncrementFiles(Posix posix, Target target, Catalogue catalogue) throws IOException {
+    this.posix = posix;
+    this.target = target;
+    for (Run run : catalogue.runs().list()) {
+      String name = run.increment();
+      if (name != null) {
+        names.put(run.id(), name);
+      }
+    }
+  }
+
+  void delete(long run, FilePath path) throws IOException {
+    FilePath parent = path.parent();
+    if (parent == null) {
+      throw new IllegalArgumentException("an increment holds no file at its root");
+    }
+    try {
+      posix.unlink(tree(run).open(parent), path.name());
+    } catch (PosixException e) {
+      if (!e.is(Errno.ENOENT)) {
+        throw e;
+      }
+    }
+  }
+
+  private DirectoryTree tree(long run) throws IOException {
+    DirectoryTree tree = trees.get(run);
+    if (tree == null) {
+      String name = names.get(run);
+      if (name == null) {
+        throw new PosixException(Errno.ENOENT, "openat", "increment of run " + run);
+      }
+      int descriptor = Increment.open(posix, target, name);
+      descriptors.add(descriptor);
+      tree = new DirectoryTree(posix, descriptor, FilePath.ROOT, true);
+      trees.put(run, tree);
+    }
+    return tree;
+  }
+
+  /** Removes an increment in which there are only directories; false if it holds anything else. */
+  static boolean removeEmpty(Posix posix, Target target, String name) throws IOException {
+    byte[] bytes = Stager.bytes(name);
+    int increment;
+    try {
+      increment = posix.openDirectory(target.root(), bytes);
+    } catch (PosixException e) {
+      if (e.is(Errno.ENOENT)) {
+        return true;
+      }
+      throw e;
+    }
+    boolean empty;
+    try (DirectoryTree tree = new DirectoryTree(posix, increment, FilePath.ROOT, true)) {
+      empty = removeEmptyBelow(posix, tree, FilePath.ROOT);
+    } finally {
+      posix.close(increment);
+    }
+    if (empty) {
+      posix.removeDirectory(target.root(), bytes);
+    }
+    return empty;
+  }
+
+  private static boolean removeEmptyBelow(Posix posix, DirectoryTree tree, FilePath path)
+      throws IOException {
+    List<byte[]> names = new ArrayList<>();
+    posix.list(tree.open(path), entry -> names.add(entry.name()));
+    boolean empty = true;
+    for (byte[] name : names) {
+      FilePath child = path.child(name);
+      Stat stat = posix.stat(tree.open(path), name);
+      if (stat.isDirectory() && removeEmptyBelow(posix, tree, child)) {
+        tree.forget(child);
+        posix.removeDirectory(tree.open(path), name);
+      } else {
+        empty = false;
+      }
+    }
+    return empty;
+  }
+
+  @Override
+  public void close() throws IOException {
+    for (DirectoryTree tree : trees.values()) {
+      tree.close();
+    }
+    for (int descriptor : descriptors) {
+      posix.close(descriptor);
+    }
+  }
+}

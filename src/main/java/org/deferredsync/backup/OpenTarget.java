@@ -1,0 +1,260 @@
+package org.deferredsync.backup;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import org.deferredsync.backup.TargetGround.Existing;
+import org.deferredsync.backup.TargetGround.Found;
+import org.deferredsync.backup.TargetGround.Free;
+import org.deferredsync.backup.TargetRegistry.Remembered;
+import org.deferredsync.catalogue.Catalogue;
+import org.deferredsync.fs.AtomicFile;
+import org.deferredsync.fs.Errno;
+import org.deferredsync.fs.LockFile;
+import org.deferredsync.fs.Posix;
+import org.deferredsync.fs.PosixException;
+import org.deferredsync.snapshot.FilePath;
+import org.deferredsync.snapshot.Run;
+import org.slf4j.Logger;
+
+/**
+ * A target locked for one writer, with its catalogue: found to be the right one, begun if it had to
+ * be.
+ */
+final class OpenTarget implements AutoCloseable {
+  private static final byte[] NEW_CATALOGUE = Stager.bytes("catalogue.new");
+
+  private final Target target;
+  private final LockFile lock;
+  private final Catalogue catalogue;
+
+  private OpenTarget(Target target, LockFile lock, Catalogue catalogue) {
+    this.target = target;
+    this.lock = lock;
+    this.catalogue = catalogue;
+  }
+
+  Target target() {
+    return target;
+  }
+
+  Catalogue catalogue() {
+    return catalogue;
+  }
+
+  /**
+   * Opens the target, or begins one.
+   *
+   * @param lastNames of all sources
+   * @throws BackupException if it is not the target, is in use, or its catalogue and mirror do not
+   *     belong together
+   */
+  static OpenTarget open(Engine engine, FilePath path, List<String> lastNames, Logger log)
+      throws BackupException, IOException {
+    Posix posix = engine.posix();
+    TargetRegistry registry = engine.registry();
+    int root = openRoot(posix, path);
+    Found found;
+    try {
+      found = new TargetGround(posix, registry, engine.fstab()).look(path, root, lastNames);
+      if (found instanceof Free free) {
+        if (!free.warning().isEmpty()) {
+          log.warn("{}.", free.warning());
+        }
+        begin(posix, root);
+      }
+      keepPrivate(posix, root);
+    } catch (BackupException | IOException | RuntimeException e) {
+      posix.close(root);
+      throw e;
+    }
+    Target target = Target.open(posix, path, root);
+    try {
+      LockFile lock = lock(posix, target, engine.clock().instant());
+      try {
+        boolean remembered = found instanceof Existing existing && existing.remembered();
+        if (!remembered) {
+          String id = new TargetGround(posix, registry, engine.fstab()).id(root).orElseThrow();
+          registry.remember(path, new Remembered(id, TargetGround.mountPoint(path)));
+        }
+        Catalogue catalogue = catalogue(engine, target);
+        return new OpenTarget(target, lock, catalogue);
+      } catch (BackupException | IOException | RuntimeException e) {
+        lock.close();
+        throw e;
+      }
+    } catch (BackupException | IOException | RuntimeException e) {
+      target.close();
+      throw e;
+    }
+  }
+
+  /** Opens the directory that BACKUPTO names. */
+  static int openRoot(Posix posix, FilePath path) throws BackupException, IOException {
+    try {
+      return posix.openPath(path.bytes());
+    } catch (PosixException e) {
+      if (e.is(Errno.ENOENT)) {
+        throw BackupException.prerequisite(
+            "BACKUPTO=" + path + ": does not exist; make the directory, or mount its disk");
+      }
+      if (e.is(Errno.ENOTDIR)) {
+        throw BackupException.prerequisite("BACKUPTO=" + path + ": is no directory");
+      }
+      throw e;
+    }
+  }
+
+  /** Our own directory, with the id that tells this target from every other. */
+  private static void begin(Posix posix, int root) throws IOException {
+    posix.setMode(root, new byte[] {'.'}, 0700);
+    try {
+      posix.makeDirectory(root, Target.OWN_NAME, 0700);
+    } catch (PosixException e) {
+      if (!e.is(Errno.EEXIST)) {
+        throw e;
+      }
+    }
+    int own = posix.openDirectory(root, Target.OWN_NAME);
+    try {
+      String id = UUID.randomUUID() + "\n";
+      AtomicFile.write(posix, own, Target.TARGET_ID, id.getBytes(StandardCharsets.US_ASCII), 0600);
+    } finally {
+      posix.close(own);
+    }
+  }
+
+  private static void keepPrivate(Posix posix, int root) throws IOException {
+    if ((posix.stat(root).permissions() & 077) != 0) {
+      posix.setMode(root, new byte[] {'.'}, 0700);
+    }
+  }
+
+  private static LockFile lock(Posix posix, Target target, Instant now)
+      throws BackupException, IOException {
+    LockFile.Attempt attempt =
+        LockFile.tryTake(posix, target.own(), Target.LOCK, ProcessHandle.current().pid(), now);
+    if (attempt instanceof LockFile.Taken taken) {
+      return taken.lock();
+    }
+    String holder = attempt instanceof LockFile.Held held ? held.holder() : "";
+    throw BackupException.failure(
+        target.path()
+            + ": in use by another run (pid and start: "
+            + holder.strip()
+            + "); wait for it");
+  }
+
+  private static Catalogue catalogue(Engine engine, Target target)
+      throws BackupException, IOException {
+    Posix posix = engine.posix();
+    byte[] name = Stager.bytes(Target.CATALOGUE);
+    String id =
+        new TargetGround(posix, engine.registry(), engine.fstab()).id(target.root()).orElse("");
+    if (!exists(posix, target.own(), name)) {
+      if (target.generation() > 0) {
+        throw BackupException.prerequisite(
+            target.catalogueFile()
+                + ": missing, though there is a mirror; put it back from a copy made after the last run");
+      }
+      create(engine, target, id);
+    }
+    Catalogue catalogue = Catalogue.open(target.catalogueFile(), engine.hook());
+    try {
+      checkBelongs(posix, target, catalogue, id);
+      return catalogue;
+    } catch (BackupException | IOException | RuntimeException e) {
+      catalogue.close();
+      throw e;
+    }
+  }
+
+  /** Makes the catalogue under another name first, so that one without tables is never found. */
+  private static void create(Engine engine, Target target, String id) throws IOException {
+    Posix posix = engine.posix();
+    for (String leftover : List.of("catalogue.new", "catalogue.new-wal", "catalogue.new-shm")) {
+      if (exists(posix, target.own(), Stager.bytes(leftover))) {
+        posix.unlink(target.own(), Stager.bytes(leftover));
+      }
+    }
+    posix.close(posix.createFile(target.own(), NEW_CATALOGUE, 0600));
+    Path file = target.catalogueFile().resolveSibling("catalogue.new");
+    try (Catalogue catalogue = Catalogue.create(file, id, engine.hook())) {
+      catalogue.checkpoint();
+    }
+    posix.renameNew(target.own(), NEW_CATALOGUE, target.own(), Stager.bytes(Target.CATALOGUE));
+    posix.sync(target.own());
+  }
+
+  private static boolean exists(Posix posix, int directory, byte[] name) throws IOException {
+    try {
+      posix.stat(directory, name);
+      return true;
+    } catch (PosixException e) {
+      if (e.is(Errno.ENOENT)) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  /** A catalogue of another target, or older than the mirror, would turn the history false. */
+  private static void checkBelongs(Posix posix, Target target, Catalogue catalogue, String id)
+      throws BackupException, IOException {
+    if (!catalogue.targetId().equals(id)) {
+      throw BackupException.prerequisite(
+          target.catalogueFile() + ": the catalogue of another target; put back the one of " + id);
+    }
+    long generation = target.generation();
+    long batch = catalogue.generation();
+    if (generation != batch && generation != batch - 1) {
+      throw BackupException.prerequisite(
+          target.catalogueFile()
+              + ": not of the same moment as the mirror (batch "
+              + batch
+              + ", the mirror has "
+              + generation
+              + "); put back the copy that belongs to it");
+    }
+    Set<String> known = new HashSet<>();
+    for (Run run : catalogue.runs().list()) {
+      String increment = run.increment();
+      if (increment != null) {
+        known.add(increment);
+      }
+    }
+    for (String name : increments(posix, target)) {
+      if (!known.contains(name)) {
+        throw BackupException.prerequisite(
+            target.path()
+                + "/"
+                + name
+                + ": an increment that the catalogue does not know; put back the catalogue that belongs to it");
+      }
+    }
+  }
+
+  private static Set<String> increments(Posix posix, Target target) throws IOException {
+    Set<String> names = new HashSet<>();
+    posix.list(
+        target.root(),
+        entry -> {
+          String name = new String(entry.name(), StandardCharsets.ISO_8859_1);
+          IncrementName.parse(name).ifPresent(increment -> names.add(increment.toString()));
+        });
+    return names;
+  }
+
+  @Override
+  public void close() throws IOException {
+    try (target;
+        lock) {
+      catalogue.close();
+    }
+  }
+}

@@ -1,0 +1,193 @@
+package org.deferredsync.backup;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import org.deferredsync.catalogue.Catalogue;
+import org.deferredsync.catalogue.Directories;
+import org.deferredsync.catalogue.Pending.Operation;
+import org.deferredsync.fs.Errno;
+import org.deferredsync.fs.Posix;
+import org.deferredsync.fs.PosixException;
+import org.deferredsync.fs.Stat;
+import org.deferredsync.snapshot.Entry;
+import org.deferredsync.snapshot.FilePath;
+import org.deferredsync.snapshot.FileType;
+import org.deferredsync.snapshot.Version;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Carries out committed operations on the mirror: renames, unlinks and metadata, nothing that needs
+ * room. Each may have been done before; done twice it is the same.
+ */
+final class Publisher {
+  private final Posix posix;
+  private final Target target;
+  private final Catalogue catalogue;
+  private final Barrier barrier;
+  private final int staging;
+
+  Publisher(Posix posix, Target target, Catalogue catalogue, Barrier barrier, int staging) {
+    this.posix = posix;
+    this.target = target;
+    this.catalogue = catalogue;
+    this.barrier = barrier;
+    this.staging = staging;
+  }
+
+  /** Does all of them, in their order. */
+  void publish(List<Operation> operations) throws IOException {
+    for (Operation operation : operations) {
+      switch (operation.kind()) {
+        case PUT -> put(operation);
+        case PUT_DIRECTORY -> putDirectory(operation);
+        case REMOVE -> remove(operation);
+        case REMOVE_DIRECTORY -> removeDirectory(operation);
+        case SET -> set(operation.path());
+        case PRUNE -> prune(operation);
+      }
+    }
+  }
+
+  /** Done if, and only if, the staged name is gone: no step is repeated then. */
+  private void put(Operation operation) throws IOException {
+    byte[] staged = Stager.bytes(stagedName(operation));
+    if (statOrNull(staging, staged) == null) {
+      return;
+    }
+    int parent = parent(operation.path());
+    byte[] name = operation.path().name();
+    Stat there = statOrNull(parent, name);
+    if (there == null) {
+      posix.renameNew(staging, staged, parent, name);
+    } else {
+      checkDisplaced(operation, there);
+      if (there.isDirectory()) {
+        target.mirror().forget(operation.path());
+        posix.removeDirectory(parent, name);
+        posix.renameNew(staging, staged, parent, name);
+      } else {
+        posix.rename(staging, staged, parent, name);
+      }
+    }
+    if (statOrNull(staging, staged) != null) {
+      posix.unlink(staging, staged); // both names were one inode: rename(2) left both
+    }
+    barrier.written(parent);
+    barrier.written(staging);
+  }
+
+  private void putDirectory(Operation operation) throws IOException {
+    byte[] staged = Stager.bytes(stagedName(operation));
+    if (statOrNull(staging, staged) == null) {
+      return;
+    }
+    int parent = parent(operation.path());
+    byte[] name = operation.path().name();
+    Stat there = statOrNull(parent, name);
+    if (there != null && !there.isDirectory()) {
+      checkDisplaced(operation, there);
+      posix.unlink(parent, name);
+      there = null;
+    }
+    target.mirror().forget(operation.path());
+    if (there == null) {
+      posix.renameNew(staging, staged, parent, name);
+    } else {
+      posix.rename(staging, staged, parent, name); // only an empty directory gives way
+    }
+    barrier.written(parent);
+    barrier.written(staging);
+  }
+
+  private void remove(Operation operation) throws IOException {
+    int parent = parent(operation.path());
+    Stat there = statOrNull(parent, operation.path().name());
+    if (there != null && there.inode() == operation.displacedInode()) {
+      posix.unlink(parent, operation.path().name());
+      barrier.written(parent);
+    }
+  }
+
+  private void removeDirectory(Operation operation) throws IOException {
+    int parent = parent(operation.path());
+    Stat there = statOrNull(parent, operation.path().name());
+    if (there != null && there.isDirectory() && there.inode() == operation.displacedInode()) {
+      target.mirror().forget(operation.path());
+      posix.removeDirectory(parent, operation.path().name());
+      barrier.written(parent);
+    }
+  }
+
+  /**
+   * Owner, mode and time as the current entry has them; nothing for a directory that is only
+   * scaffolding.
+   */
+  private void set(FilePath path) throws IOException {
+    FilePath parentPath = path.parent();
+    if (parentPath == null) {
+      return;
+    }
+    Optional<Directories.Known> directory = catalogue.directories().find(parentPath);
+    Optional<Entry> entry =
+        directory.isEmpty()
+            ? Optional.empty()
+            : catalogue.entries().find(directory.get().id(), path.name());
+    if (entry.isEmpty()) {
+      return;
+    }
+    Version version = entry.get().version();
+    int parent = parent(path);
+    Stat there = statOrNull(parent, path.name());
+    if (there == null || FileType.ofMode(there.mode()) != version.type()) {
+      throw new PosixException(Errno.ENOENT, "publish", path.toString());
+    }
+    Stager.setMetadata(
+        posix,
+        parent,
+        path.name(),
+        version.uid(),
+        version.gid(),
+        version.permissions(),
+        version.mtimeNs());
+  }
+
+  private void prune(Operation operation) throws IOException {
+    try (IncrementFiles files = new IncrementFiles(posix, target, catalogue)) {
+      files.delete(operation.run(), operation.path());
+    }
+  }
+
+  private static void checkDisplaced(Operation operation, Stat there) throws IOException {
+    if (there.inode() != operation.displacedInode()) {
+      throw new PosixException(Errno.EEXIST, "publish", operation.path().toString());
+    }
+  }
+
+  private int parent(FilePath path) throws IOException {
+    FilePath parent = path.parent();
+    if (parent == null) {
+      throw new IllegalArgumentException("the root of the mirror is never published");
+    }
+    return target.mirror().openOrMake(parent);
+  }
+
+  private @Nullable Stat statOrNull(int directory, byte[] name) throws IOException {
+    try {
+      return posix.stat(directory, name);
+    } catch (PosixException e) {
+      if (e.is(Errno.ENOENT)) {
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  private static String stagedName(Operation operation) {
+    String staged = operation.staged();
+    if (staged == null) {
+      throw new IllegalArgumentException("nothing staged for " + operation.path());
+    }
+    return staged;
+  }
+}

@@ -1,0 +1,52 @@
+package org.deferredsync.backup;
+
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.List;
+import java.util.Optional;
+import org.deferredsync.snapshot.Run;
+
+/** The restore points of a target, oldest first. */
+public final class Snapshots {
+  private final TargetReader reader;
+  private final List<Run> runs;
+
+  Snapshots(TargetReader reader, List<Run> runs) {
+    this.reader = reader;
+    this.runs = runs;
+  }
+
+  /** The runs of which something can be restored. */
+  public List<Run> list() {
+    return runs.stream().filter(Run::restorable).toList();
+  }
+
+  /**
+   * The snapshot at a point in time: the last one that began at or before it.
+   *
+   * @throws BackupException if there is none, with what there is instead
+   */
+  public Snapshot at(PointInTime point, Instant now, ZoneId zone) throws BackupException {
+    List<Run> restorable = list();
+    if (restorable.isEmpty()) {
+      throw BackupException.failure("there is no snapshot yet; run a backup first");
+    }
+    Optional<Run> run = point.select(restorable, now, zone);
+    if (run.isEmpty()) {
+      Run oldest = restorable.get(0);
+      Run newest = restorable.get(restorable.size() - 1);
+      throw BackupException.failure(
+          "no snapshot "
+              + point.text()
+              + "; there are "
+              + oldest.id()
+              + " of "
+              + oldest.started().atZone(zone).toOffsetDateTime()
+              + " to "
+              + newest.id()
+              + " of "
+              + newest.started().atZone(zone).toOffsetDateTime());
+    }
+    return new Snapshot(reader, run.get(), runs);
+  }
+}

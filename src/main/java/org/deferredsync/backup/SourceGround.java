@@ -1,0 +1,269 @@
+package org.deferredsync.backup;
+
+import java.io.IOException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.deferredsync.catalogue.Catalogue;
+import org.deferredsync.catalogue.Directories;
+import org.deferredsync.fs.Errno;
+import org.deferredsync.fs.Posix;
+import org.deferredsync.fs.PosixException;
+import org.deferredsync.fs.Stat;
+import org.deferredsync.logging.Printable;
+import org.deferredsync.snapshot.Entry;
+import org.deferredsync.snapshot.FilePath;
+import org.slf4j.Logger;
+
+/**
+ * Opens the sources that can be backed up and tells what is wrong with the others. Places are
+ * compared by device and inode, so that bind mounts and links do not hide that one directory lies
+ * in another.
+ */
+final class SourceGround {
+  private static final byte[] PARENT = {'.', '.'};
+
+  private final Posix posix;
+  private final Clock clock;
+  private final Logger log;
+
+  SourceGround(Posix posix, Clock clock, Logger log) {
+    this.posix = posix;
+    this.clock = clock;
+    this.log = log;
+  }
+
+  /** A source that is left as it is in this run. */
+  record Skipped(int index, FilePath path, String reason) {}
+
+  /** What was opened, and what was not; both in the order of the configuration. */
+  record Ground(List<SourceRoot> open, List<Skipped> skipped) {}
+
+  private record Opened(
+      int index, Source source, int descriptor, Stat stat, List<Stat> ancestors) {}
+
+  /**
+   * Opens every source.
+   *
+   * @param targetRoot a descriptor of the target's root
+   * @throws BackupException if a source holds the target or lies in it
+   */
+  Ground open(List<Source> sources, FilePath target, int targetRoot)
+      throws BackupException, IOException {
+    List<Skipped> skipped = new ArrayList<>();
+    List<Opened> opened = new ArrayList<>();
+    try {
+      for (int i = 0; i < sources.size(); i++) {
+        openOne(i, sources.get(i), opened, skipped);
+      }
+      Stat targetStat = posix.stat(targetRoot);
+      List<Stat> targetAncestors = ancestors(targetRoot);
+      for (Opened one : opened) {
+        checkTarget(one, target, targetStat, targetAncestors);
+      }
+      List<Opened> apart = withoutNested(opened, skipped);
+      return new Ground(roots(apart, targetStat), skipped);
+    } catch (BackupException | IOException | RuntimeException e) {
+      for (Opened one : opened) {
+        posix.close(one.descriptor());
+      }
+      throw e;
+    }
+  }
+
+  private void openOne(int index, Source source, List<Opened> opened, List<Skipped> skipped)
+      throws IOException {
+    FilePath path = source.path();
+    if (!path.isRoot() && source.filter().excludes(path, true)) {
+      skipped.add(new Skipped(index, path, "an exclude rule leaves all of it out; mend the rule"));
+      return;
+    }
+    int descriptor;
+    try {
+      descriptor = path.isRoot() ? posix.openPath(path.bytes()) : openBelowParent(path);
+    } catch (PosixException e) {
+      skipped.add(new Skipped(index, path, reason(path, e)));
+      return;
+    }
+    opened.add(
+        new Opened(index, source, descriptor, posix.stat(descriptor), ancestors(descriptor)));
+  }
+
+  /** The parents as the operator wrote them; the last name must be a directory itself. */
+  private int openBelowParent(FilePath path) throws IOException {
+    FilePath parentPath = path.parent();
+    int parent = posix.openPath((parentPath == null ? FilePath.ROOT : parentPath).bytes());
+    try {
+      return posix.openDirectory(parent, path.name());
+    } finally {
+      posix.close(parent);
+    }
+  }
+
+  private String reason(FilePath path, PosixException e) throws IOException {
+    if (e.is(Errno.ENOENT)) {
+      return "does not exist; mount it, or take it out of BACKUPDIRS";
+    }
+    if (e.is(Errno.ELOOP) || e.is(Errno.ENOTDIR)) {
+      Optional<String> link = linkTarget(path);
+      return link.isPresent()
+          ? "is a symbolic link to " + link.get() + "; write that path into BACKUPDIRS"
+          : "is no directory; BACKUPDIRS takes directories only";
+    }
+    return "cannot be opened: " + e.errno().text();
+  }
+
+  private Optional<String> linkTarget(FilePath path) throws IOException {
+    FilePath parentPath = path.parent();
+    if (parentPath == null) {
+      return Optional.empty();
+    }
+    try {
+      int parent = posix.openPath(parentPath.bytes());
+      try {
+        return Optional.of(Printable.of(posix.readLink(parent, path.name())));
+      } finally {
+        posix.close(parent);
+      }
+    } catch (PosixException e) {
+      return Optional.empty(); // no link, or gone meanwhile: the first error says enough
+    }
+  }
+
+  /** The directory's own stat first, then each one above it up to the root. */
+  private List<Stat> ancestors(int directory) throws IOException {
+    List<Stat> chain = new ArrayList<>();
+    int current = directory;
+    try {
+      while (true) {
+        Stat stat = posix.stat(current);
+        if (!chain.isEmpty() && chain.get(chain.size() - 1).sameObject(stat)) {
+          return chain;
+        }
+        chain.add(stat);
+        int up = posix.openDirectory(current, PARENT);
+        if (current != directory) {
+          posix.close(current);
+        }
+        current = up;
+      }
+    } finally {
+      if (current != directory) {
+        posix.close(current);
+      }
+    }
+  }
+
+  private static void checkTarget(
+      Opened source, FilePath target, Stat targetStat, List<Stat> targetAncestors)
+      throws BackupException {
+    FilePath path = source.source().path();
+    if (contains(source.ancestors(), targetStat)) {
+      throw BackupException.prerequisite(
+          "BACKUPDIRS: " + path + " lies in the target " + target + "; take it out");
+    }
+    if (contains(targetAncestors, source.stat())
+        && !(path.isRoot() && isExcluded(source.source(), target))) {
+      throw BackupException.prerequisite(
+          "BACKUPDIRS: "
+              + path
+              + " contains the target "
+              + target
+              + "; take it out, or move BACKUPTO elsewhere");
+    }
+  }
+
+  private static boolean contains(List<Stat> chain, Stat stat) {
+    return chain.stream().anyMatch(stat::sameObject);
+  }
+
+  /** Whether a rule keeps the walk of the source from ever reaching {@code path}. */
+  private static boolean isExcluded(Source source, FilePath path) {
+    for (FilePath at = path; at != null && !at.equals(source.path()); at = at.parent()) {
+      if (source.filter().excludes(at, true)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private List<Opened> withoutNested(List<Opened> opened, List<Skipped> skipped)
+      throws IOException {
+    List<Opened> apart = new ArrayList<>();
+    for (Opened inner : opened) {
+      Optional<Opened> outer =
+          opened.stream()
+              .filter(other -> other.index() != inner.index())
+              .filter(other -> contains(inner.ancestors(), other.stat()))
+              .filter(other -> !isSameAndLater(inner, other))
+              .filter(other -> !isExcluded(other.source(), inner.source().path()))
+              .findFirst();
+      if (outer.isPresent()) {
+        skipped.add(
+            new Skipped(
+                inner.index(),
+                inner.source().path(),
+                "lies in the source " + outer.get().source().path() + "; take one of the two out"));
+      } else {
+        apart.add(inner);
+      }
+    }
+    for (Opened one : opened) {
+      if (!apart.contains(one)) {
+        posix.close(one.descriptor());
+      }
+    }
+    return apart;
+  }
+
+  /** Of two paths to one directory the first is the source, and the second lies in it. */
+  private static boolean isSameAndLater(Opened one, Opened other) {
+    return one.stat().sameObject(other.stat()) && other.index() > one.index();
+  }
+
+  private List<SourceRoot> roots(List<Opened> opened, Stat target) {
+    List<SourceRoot> roots = new ArrayList<>();
+    for (Opened one : opened) {
+      List<Stat> boundaries = new ArrayList<>();
+      boundaries.add(target);
+      for (Opened other : opened) {
+        if (other.index() != one.index()) {
+          boundaries.add(other.stat());
+        }
+      }
+      FilePath path = one.source().path();
+      Problems problems = new Problems(log);
+      roots.add(
+          new SourceRoot(
+              one.index(),
+              path,
+              one.descriptor(),
+              one.stat(),
+              new DirectoryTree(posix, one.descriptor(), path, false),
+              new ListingReader(posix, clock, one.source().filter(), boundaries, problems),
+              problems));
+    }
+    return roots;
+  }
+
+  /**
+   * Why a source that can be opened must not be believed, or empty: it was a mount, or full, and is
+   * neither now.
+   */
+  Optional<String> doubt(SourceRoot source, Catalogue catalogue) throws IOException {
+    FilePath parent = source.path().parent();
+    if (parent == null) {
+      return Optional.empty();
+    }
+    Optional<Directories.Known> known = catalogue.directories().find(parent);
+    Optional<Entry> row =
+        known.isEmpty()
+            ? Optional.empty()
+            : catalogue.entries().find(known.get().id(), source.path().name());
+    if (row.isPresent() && row.get().evidence().mountRoot() && !source.stat().mountRoot()) {
+      return Optional.of("was the root of a mount, and is not mounted now; mount it");
+    }
+    return Optional.empty();
+  }
+}

@@ -1,0 +1,43 @@
+package org.deferredsync.backup;
+
+import org.deferredsync.snapshot.Counts;
+
+/** What applying one source has done so far. */
+final class Tally {
+  private long added;
+  private long changed;
+  private long metadata;
+  private long removed;
+  private long copiedBytes;
+
+  void added(long bytes) {
+    added++;
+    copiedBytes += bytes;
+  }
+
+  void changed(long bytes) {
+    changed++;
+    copiedBytes += bytes;
+  }
+
+  void metadata() {
+    metadata++;
+  }
+
+  void removed() {
+    removed++;
+  }
+
+  /** These changes, with what there is as the scan counted it. */
+  Counts with(Counts scanned) {
+    return new Counts(
+        scanned.files(),
+        scanned.directories(),
+        scanned.bytes(),
+        added,
+        changed,
+        metadata,
+        removed,
+        copiedBytes);
+  }
+}

@@ -1,0 +1,175 @@
+package org.deferredsync.backup;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import org.deferredsync.catalogue.Catalogue;
+import org.deferredsync.catalogue.CatalogueException;
+import org.deferredsync.catalogue.Pending.Operation;
+import org.deferredsync.fs.Errno;
+import org.deferredsync.fs.Posix;
+import org.deferredsync.fs.PosixException;
+import org.deferredsync.snapshot.FilePath;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A target open to read, beside a run that may be writing to it, on a read-only or on a full file
+ * system. Changes nothing in the mirror, the increments or the catalogue, and recovers nothing;
+ * prune waits for it.
+ */
+public final class TargetReader implements AutoCloseable {
+  private static final long RUN_LOCK = 0;
+  private static final long READER_LOCK = 1;
+  private static final String LOG_SUFFIX = "-wal";
+
+  private final Posix posix;
+  private final Target target;
+  private final int lock;
+  private final Catalogue catalogue;
+  private final @Nullable Path copy;
+  private final List<Operation> pending;
+
+  private TargetReader(
+      Posix posix, Target target, int lock, Catalogue catalogue, @Nullable Path copy)
+      throws CatalogueException {
+    this.posix = posix;
+    this.target = target;
+    this.lock = lock;
+    this.catalogue = catalogue;
+    this.copy = copy;
+    this.pending = catalogue.pending().list();
+  }
+
+  /**
+   * Opens the target at {@code path}.
+   *
+   * @throws BackupException if there is none, or it cannot be read now
+   */
+  public static TargetReader open(Engine engine, FilePath path)
+      throws BackupException, IOException {
+    Posix posix = engine.posix();
+    int root = OpenTarget.openRoot(posix, path);
+    Target target;
+    try {
+      target = Target.open(posix, path, root);
+    } catch (PosixException e) {
+      if (e.is(Errno.ENOENT)) {
+        throw BackupException.prerequisite(
+            "BACKUPTO=" + path + ": no target yet, or its disk is not mounted; run a backup first");
+      }
+      throw e;
+    }
+    int lock = -1;
+    try {
+      lock = posix.openFile(target.own(), Target.LOCK);
+      if (!posix.lock(lock, READER_LOCK, false)) {
+        throw BackupException.failure(
+            path + ": expired snapshots are being deleted; try again soon");
+      }
+      return withCatalogue(posix, target, lock);
+    } catch (BackupException | IOException | RuntimeException e) {
+      if (lock >= 0) {
+        posix.close(lock);
+      }
+      target.close();
+      throw e;
+    }
+  }
+
+  private static TargetReader withCatalogue(Posix posix, Target target, int lock)
+      throws BackupException, IOException {
+    Path file = target.catalogueFile();
+    Catalogue catalogue;
+    try {
+      catalogue = Catalogue.openReader(file);
+    } catch (CatalogueException plain) {
+      return withoutWriting(posix, target, lock, file, plain);
+    }
+    return opened(posix, target, lock, catalogue, null);
+  }
+
+  /** A full or read-only disk: SQLite cannot make what it needs beside the database. */
+  private static TargetReader withoutWriting(
+      Posix posix, Target target, int lock, Path file, CatalogueException plain)
+      throws BackupException, IOException {
+    if (!posix.lock(lock, RUN_LOCK, false)) {
+      throw BackupException.failure(
+          target.path()
+              + ": a run is writing, and the catalogue cannot be read beside it: "
+              + plain.getMessage());
+    }
+    Path log = file.resolveSibling(file.getFileName() + LOG_SUFFIX);
+    if (!Files.exists(log) || Files.size(log) == 0) {
+      return opened(posix, target, lock, Catalogue.openImmutable(file), null);
+    }
+    Path copy =
+        Files.createTempDirectory(
+            "deferred-sync-",
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    Path copied = copy.resolve(file.getFileName());
+    Files.copy(file, copied);
+    Files.copy(log, copied.resolveSibling(copied.getFileName() + LOG_SUFFIX));
+    return opened(posix, target, lock, Catalogue.openReader(copied), copy);
+  }
+
+  private static TargetReader opened(
+      Posix posix, Target target, int lock, Catalogue catalogue, @Nullable Path copy)
+      throws IOException {
+    try {
+      return new TargetReader(posix, target, lock, catalogue, copy);
+    } catch (IOException e) {
+      catalogue.close();
+      throw e;
+    }
+  }
+
+  Posix posix() {
+    return posix;
+  }
+
+  Target target() {
+    return target;
+  }
+
+  Catalogue catalogue() {
+    return catalogue;
+  }
+
+  /** What was committed and perhaps not published when the target was opened. */
+  List<Operation> pending() {
+    return pending;
+  }
+
+  /** Every snapshot that can be restored, oldest first. */
+  public Snapshots snapshots() throws IOException {
+    return new Snapshots(this, catalogue.runs().list());
+  }
+
+  @Override
+  public void close() throws IOException {
+    try {
+      catalogue.close();
+      removeCopy();
+    } finally {
+      posix.close(lock);
+      target.close();
+    }
+  }
+
+  private void removeCopy() throws IOException {
+    Path directory = copy;
+    if (directory != null) {
+      List<Path> files = new ArrayList<>();
+      try (var names = Files.list(directory)) {
+        names.forEach(files::add);
+      }
+      for (Path file : files) {
+        Files.delete(file);
+      }
+      Files.delete(directory);
+    }
+  }
+}

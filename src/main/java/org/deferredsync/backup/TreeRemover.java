@@ -1,0 +1,88 @@
+package org.deferredsync.backup;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import org.deferredsync.catalogue.Catalogue;
+import org.deferredsync.catalogue.Directories;
+import org.deferredsync.fs.Stat;
+import org.deferredsync.snapshot.Entry;
+import org.deferredsync.snapshot.FilePath;
+import org.deferredsync.snapshot.FileType;
+
+/**
+ * Takes entries, and all below them, out of the current state: rows into history, files into the
+ * increment.
+ */
+final class TreeRemover {
+  private final Target target;
+  private final Catalogue catalogue;
+  private final Displacer displacer;
+  private final Batches batches;
+  private final Problems problems;
+  private final Tally tally;
+  private final long run;
+
+  TreeRemover(
+      Target target,
+      Catalogue catalogue,
+      Displacer displacer,
+      Batches batches,
+      Problems problems,
+      Tally tally,
+      long run) {
+    this.target = target;
+    this.catalogue = catalogue;
+    this.displacer = displacer;
+    this.batches = batches;
+    this.problems = problems;
+    this.tally = tally;
+    this.run = run;
+  }
+
+  /** Removes one entry of a directory; children go before their parents. */
+  void remove(FilePath directory, byte[] name) throws IOException {
+    Optional<Directories.Known> known = catalogue.directories().find(directory);
+    if (known.isEmpty()) {
+      return;
+    }
+    Optional<Entry> entry = catalogue.entries().find(known.get().id(), name);
+    if (entry.isPresent()) {
+      FilePath path = directory.child(name);
+      if (entry.get().version().type() == FileType.DIRECTORY) {
+        removeBelow(path);
+      }
+      removeOne(known.get().id(), path, entry.get());
+    }
+  }
+
+  /** Removes all that is below a directory, but not its own entry. */
+  void removeBelow(FilePath top) throws IOException {
+    for (Directories.Known directory : catalogue.directories().treeDeepestFirst(top)) {
+      List<Entry> rows = catalogue.entries().list(directory.id());
+      displacer.clearUnknown(directory.path(), rows, batches.current(), problems);
+      batches.current().write(() -> catalogue.directories().setDigest(directory.id(), null));
+      for (Entry row : rows) {
+        removeOne(directory.id(), directory.path().child(row.name()), row);
+      }
+    }
+  }
+
+  private void removeOne(long directory, FilePath path, Entry row) throws IOException {
+    Batch batch = batches.current();
+    if (row.version().type() == FileType.DIRECTORY) {
+      Stat there = target.mirror().statOrNull(path);
+      if (there != null && there.isDirectory()) {
+        batch.removeDirectory(path, there.inode());
+      }
+    } else {
+      long inode = displacer.displace(path, row, batch, problems);
+      if (inode != 0) {
+        batch.remove(path, inode);
+      }
+    }
+    batch.write(() -> catalogue.entries().end(directory, row.name(), run));
+    tally.removed();
+    batches.flushIfFull();
+  }
+}

@@ -1,0 +1,274 @@
+package org.deferredsync.backup;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.deferredsync.backup.ContentFinder.Candidate;
+import org.deferredsync.catalogue.Catalogue;
+import org.deferredsync.catalogue.Contents.Content;
+import org.deferredsync.catalogue.Directories;
+import org.deferredsync.fs.Posix;
+import org.deferredsync.fs.PosixException;
+import org.deferredsync.fs.Stat;
+import org.deferredsync.snapshot.Entry;
+import org.deferredsync.snapshot.FilePath;
+import org.deferredsync.snapshot.FileType;
+import org.deferredsync.snapshot.Run;
+import org.slf4j.Logger;
+
+/**
+ * Reads every content in the mirror and the increments and compares it with its hash, and looks for
+ * names that are missing or that the catalogue does not know. Changes nothing.
+ */
+public final class Verifier {
+  private static final int PAGE = 1_000;
+
+  private final TargetReader reader;
+  private final Posix posix;
+  private final Catalogue catalogue;
+  private final FileCopy copy;
+  private final Logger log;
+  private long contents;
+  private long bytes;
+  private long damaged;
+  private long missing;
+  private long unknown;
+
+  public Verifier(TargetReader reader, Clock clock, Logger log) {
+    this.reader = reader;
+    this.posix = reader.posix();
+    this.catalogue = reader.catalogue();
+    this.copy = new FileCopy(posix, clock);
+    this.log = log;
+  }
+
+  /**
+   * What was found.
+   *
+   * @param contents files read
+   * @param bytes of them
+   * @param damaged files with other bytes than were stored
+   * @param missing names where nothing, or something else, is
+   * @param unknown names that the catalogue does not know
+   */
+  public record Result(long contents, long bytes, long damaged, long missing, long unknown) {
+    /** Whether every version of everything is there. */
+    public boolean good() {
+      return damaged == 0 && missing == 0;
+    }
+  }
+
+  /** Verifies all of the target. */
+  public Result verify() throws IOException {
+    try (ContentFinder finder = new ContentFinder(reader)) {
+      long last = 0;
+      for (List<Content> page = page(last); !page.isEmpty(); page = page(last)) {
+        for (Content content : page) {
+          last = content.id();
+          verify(content, finder);
+        }
+      }
+    }
+    verifyMirrorNames();
+    verifyIncrementNames();
+    return new Result(contents, bytes, damaged, missing, unknown);
+  }
+
+  private List<Content> page(long last) throws IOException {
+    return catalogue.contents().page(last, PAGE);
+  }
+
+  private void verify(Content content, ContentFinder finder) throws IOException {
+    contents++;
+    bytes += content.size();
+    List<Candidate> candidates = finder.candidates(content.id());
+    boolean pending = !reader.pending().isEmpty();
+    List<String> bad = new ArrayList<>();
+    int good = 0;
+    for (Candidate candidate : candidates) {
+      Optional<String> fault = fault(candidate, content);
+      if (fault.isEmpty()) {
+        good++;
+      } else {
+        bad.add(fault.get());
+      }
+    }
+    if (pending && good > 0) {
+      return; // a committed operation that is not carried out yet: one of its names is still to
+      // come
+    }
+    bad.forEach(log::error);
+    if (candidates.isEmpty()) {
+      missing++;
+      log.error("{}: missing: no file of the target holds this version", names(content.id()));
+    }
+  }
+
+  /** What is wrong with one file, counted; empty if it is as it was stored. */
+  private Optional<String> fault(Candidate candidate, Content content) throws IOException {
+    int file;
+    try {
+      file = candidate.open();
+    } catch (PosixException e) {
+      missing++;
+      return Optional.of(candidate.name() + ": missing: " + e.errno().text());
+    }
+    try {
+      if (copy.read(file, -1).hash().equals(content.hash())) {
+        return Optional.empty();
+      }
+      damaged++;
+      return Optional.of(
+          candidate.name()
+              + ": damaged: its bytes are not those that were stored (SHA-256 "
+              + content.hash()
+              + ")");
+    } catch (SourceException e) {
+      damaged++;
+      return Optional.of(candidate.name() + ": damaged: not readable: " + e.reason().getMessage());
+    } finally {
+      posix.close(file);
+    }
+  }
+
+  private String names(long content) throws IOException {
+    List<FilePath> paths = new ArrayList<>(catalogue.entries().pathsOf(content));
+    paths.addAll(catalogue.entries().formerPathsOf(content));
+    return paths.isEmpty()
+        ? "content " + content
+        : paths.stream().distinct().map(FilePath::toString).collect(Collectors.joining(", "));
+  }
+
+  private void verifyMirrorNames() throws IOException {
+    Deque<FilePath> open = new ArrayDeque<>();
+    open.push(FilePath.ROOT);
+    while (!open.isEmpty()) {
+      FilePath path = open.pop();
+      Optional<Directories.Known> known = catalogue.directories().find(path);
+      Map<ByteBuffer, Entry> rows = new HashMap<>();
+      if (known.isPresent()) {
+        for (Entry row : catalogue.entries().list(known.get().id())) {
+          rows.put(ByteBuffer.wrap(row.name()), row);
+        }
+      }
+      for (byte[] name : names(reader.target().mirror(), path)) {
+        if (path.isRoot() && isBesideMirror(name)) {
+          continue;
+        }
+        FilePath child = path.child(name);
+        Entry row = rows.remove(ByteBuffer.wrap(name));
+        if (verifyName(child, name, row)) {
+          open.push(child);
+        }
+      }
+      for (Entry row : rows.values()) {
+        if (row.version().type() != FileType.FILE && reader.pending().isEmpty()) {
+          missing++;
+          log.error("{}: missing in the mirror", path.child(row.name()));
+        }
+      }
+    }
+  }
+
+  /**
+   * Ours, the increments, and those of the original: everything in the target that is not the
+   * mirror.
+   */
+  private static boolean isBesideMirror(byte[] name) {
+    String text = new String(name, StandardCharsets.ISO_8859_1);
+    return text.equals(Target.OWN)
+        || text.equals("lost+found")
+        || IncrementName.parse(text).isPresent()
+        || text.matches("_backup_[0-9]{8}");
+  }
+
+  /** Compares one name of the mirror with its row; true for a directory to be entered. */
+  private boolean verifyName(
+      FilePath path, byte[] name, @org.jspecify.annotations.Nullable Entry row) throws IOException {
+    FilePath parent = path.parent();
+    int directory = reader.target().mirror().open(parent == null ? FilePath.ROOT : parent);
+    Stat stat = posix.stat(directory, name);
+    if (row == null) {
+      if (stat.isDirectory() && catalogue.directories().find(path).isPresent()) {
+        return true; // a directory above a source
+      }
+      if (reader.pending().isEmpty()) {
+        unknown++;
+        log.warn("{}: in the mirror, and unknown to the catalogue", path);
+      }
+      return false;
+    }
+    if (FileType.ofMode(stat.mode()) != row.version().type()) {
+      missing++;
+      log.error("{}: missing: the mirror has a {} there", path, FileType.ofMode(stat.mode()));
+      return false;
+    }
+    if (row.version().type() == FileType.SYMLINK
+        && !Arrays.equals(posix.readLink(directory, name), row.version().linkTarget())) {
+      damaged++;
+      log.error("{}: damaged: the link in the mirror points elsewhere", path);
+    }
+    return stat.isDirectory();
+  }
+
+  private void verifyIncrementNames() throws IOException {
+    for (Run run : catalogue.runs().list()) {
+      String name = run.increment();
+      if (name == null) {
+        continue;
+      }
+      int descriptor;
+      try {
+        descriptor = Increment.open(posix, reader.target(), name);
+      } catch (PosixException e) {
+        if (catalogue.contents().placesIn(run.id()) > 0) {
+          missing++;
+          log.error("{}: missing: {}", name, e.errno().text());
+        }
+        continue;
+      }
+      try (DirectoryTree tree = new DirectoryTree(posix, descriptor, FilePath.ROOT, true)) {
+        verifyIncrementNames(tree, name, run.id());
+      } finally {
+        posix.close(descriptor);
+      }
+    }
+  }
+
+  private void verifyIncrementNames(DirectoryTree tree, String increment, long run)
+      throws IOException {
+    Deque<FilePath> open = new ArrayDeque<>();
+    open.push(FilePath.ROOT);
+    while (!open.isEmpty()) {
+      FilePath path = open.pop();
+      for (byte[] name : names(tree, path)) {
+        FilePath child = path.child(name);
+        boolean placed = catalogue.contents().hasPlace(run, child);
+        if (posix.stat(tree.open(path), name).isDirectory()) {
+          if (!placed) {
+            open.push(child);
+          }
+        } else if (!placed && reader.pending().isEmpty()) {
+          unknown++;
+          log.warn("/{}{}: unknown to the catalogue", increment, child);
+        }
+      }
+    }
+  }
+
+  private List<byte[]> names(DirectoryTree tree, FilePath path) throws IOException {
+    List<byte[]> names = new ArrayList<>();
+    posix.list(tree.open(path), entry -> names.add(entry.name()));
+    return names;
+  }
+}

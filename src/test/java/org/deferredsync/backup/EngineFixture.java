@@ -1,0 +1,108 @@
+package org.deferredsync.backup;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.List;
+import org.deferredsync.catalogue.CommitHook;
+import org.deferredsync.fs.Posix;
+import org.deferredsync.snapshot.FilePath;
+import org.slf4j.LoggerFactory;
+
+/** A source, a target and an engine in a scratch directory, with a clock that a test moves. */
+public final class EngineFixture {
+  public final Path home;
+  public final Path source;
+  public final Path target;
+  private Posix posix = Posix.ofSystem();
+  private CommitHook hook = CommitHook.NONE;
+  private Duration ahead = Duration.ofSeconds(10);
+  private Retention retention = new Retention(15, 3);
+  private EntryFilter filter = EntryFilter.NONE;
+
+  public EngineFixture(Path scratch) throws IOException {
+    home = scratch;
+    source = Files.createDirectories(scratch.resolve("source"));
+    target = Files.createDirectories(scratch.resolve("target"));
+  }
+
+  public EngineFixture with(Posix other) {
+    posix = other;
+    return this;
+  }
+
+  public EngineFixture with(CommitHook other) {
+    hook = other;
+    return this;
+  }
+
+  public EngineFixture with(Retention other) {
+    retention = other;
+    return this;
+  }
+
+  public EngineFixture with(EntryFilter other) {
+    filter = other;
+    return this;
+  }
+
+  /** Sets how far the engine's clock is ahead of the system's. */
+  public void ahead(Duration duration) {
+    ahead = duration;
+  }
+
+  public Engine engine() {
+    return new Engine(posix, clock(), hook, home.resolve("state"), home.resolve("fstab"), "6.1.0");
+  }
+
+  /** The system's clock, moved: files just made are not racy to it. */
+  private Clock clock() {
+    Duration shift = ahead;
+    return new Clock() {
+      @Override
+      public ZoneId getZone() {
+        return ZoneOffset.UTC;
+      }
+
+      @Override
+      public Clock withZone(ZoneId zone) {
+        return this;
+      }
+
+      @Override
+      public Instant instant() {
+        return Instant.now().plus(shift);
+      }
+    };
+  }
+
+  /** Runs over the one source. */
+  public BackupReport run() throws BackupException, IOException {
+    return run(source);
+  }
+
+  public BackupReport run(Path... sources) throws BackupException, IOException {
+    List<Source> list =
+        java.util.Arrays.stream(sources).map(path -> new Source(filePath(path), filter)).toList();
+    return new Backup(
+            engine(),
+            new BackupRequest(filePath(target), list, retention, false),
+            LoggerFactory.getLogger("incremental_backup"))
+        .run();
+  }
+
+  /** Where the mirror has the path. */
+  public Path mirror(Path path) {
+    return target.resolve(path.toString().substring(1));
+  }
+
+  public static FilePath filePath(Path path) {
+    return FilePath.of(path.toString().getBytes(StandardCharsets.UTF_8));
+  }
+}
