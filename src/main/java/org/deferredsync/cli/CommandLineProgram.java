@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.deferredsync.backup.BackupException;
 import org.deferredsync.config.SettingException;
 import org.deferredsync.logging.Printable;
 import org.deferredsync.plugin.PluginException;
@@ -99,6 +100,12 @@ final class CommandLineProgram {
     int status;
     if (e instanceof PluginException failed) {
       status = failed.code().status();
+      complain(String.valueOf(failed.getMessage()));
+    } else if (e instanceof BackupException failed) {
+      status =
+          failed.kind() == BackupException.Kind.PREREQUISITE
+              ? ExitStatus.PREREQUISITE
+              : ExitStatus.FAILURE;
       complain(String.valueOf(failed.getMessage()));
     } else if (e instanceof SettingException) {
       status = ExitStatus.PREREQUISITE;

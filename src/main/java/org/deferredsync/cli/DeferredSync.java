@@ -44,7 +44,15 @@ import picocli.CommandLine.ScopeType;
           + " reached, 3 something that you provide is missing or refused, 64 wrong command line,"
           + " 128+n ended by signal n."
     },
-    subcommands = {RunCommand.class, PluginsCommand.class, ConfigCommand.class})
+    subcommands = {
+      RunCommand.class,
+      SnapshotsCommand.class,
+      LsCommand.class,
+      RestoreCommand.class,
+      VerifyCommand.class,
+      PluginsCommand.class,
+      ConfigCommand.class
+    })
 final class DeferredSync {
   private final RawArguments rawArguments;
   private final PrintStream out;

@@ -1,0 +1,103 @@
+package org.deferredsync.cli;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Arrays;
+import java.util.concurrent.Callable;
+import org.deferredsync.backup.BackupException;
+import org.deferredsync.backup.Engine;
+import org.deferredsync.backup.PointInTime;
+import org.deferredsync.backup.Snapshot;
+import org.deferredsync.backup.TargetReader;
+import org.deferredsync.config.SettingException;
+import org.deferredsync.logging.Logging;
+import org.deferredsync.plugin.backup.BackupSettings;
+import org.deferredsync.snapshot.FilePath;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** A command that looks into the target that the configuration names, and changes nothing in it. */
+abstract class TargetCommand implements Callable<Integer> {
+  @ParentCommand private @Nullable DeferredSync parent;
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() throws SettingException, BackupException, IOException {
+    DeferredSync context = context();
+    Clock clock = context.environment().clock();
+    Engine engine = Engine.ofSystem(clock, Engine.stateDirectory(context.variables()));
+    FilePath target = BackupSettings.target(context.configuration().settings());
+    Logging logging = context.startLogging();
+    try (TargetReader reader = TargetReader.open(engine, target)) {
+      return look(reader, clock);
+    } finally {
+      logging.close();
+    }
+  }
+
+  /** Does the command's work; the answer is the exit status. */
+  abstract int look(TargetReader reader, Clock clock) throws BackupException, IOException;
+
+  DeferredSync context() {
+    DeferredSync known = parent;
+    if (known == null) {
+      throw new IllegalStateException("picocli sets it");
+    }
+    return known;
+  }
+
+  /** The snapshot that {@code --at} means; says on standard error which one it is. */
+  Snapshot snapshot(TargetReader reader, @Nullable String at, Clock clock)
+      throws BackupException, IOException {
+    Snapshot snapshot = reader.snapshots().at(point(at), clock.instant(), clock.getZone());
+    if (at != null) {
+      context()
+          .err()
+          .println(
+              "Snapshot "
+                  + snapshot.run().id()
+                  + " of "
+                  + Times.text(snapshot.run().started(), clock.getZone())
+                  + ".");
+    }
+    return snapshot;
+  }
+
+  private PointInTime point(@Nullable String at) {
+    try {
+      return at == null ? PointInTime.latest() : PointInTime.parse(at);
+    } catch (IllegalArgumentException e) {
+      throw usage("--at: " + e.getMessage());
+    }
+  }
+
+  /** The path of an argument, byte for byte; relative to where the operator stands. */
+  FilePath path(String argument) {
+    byte[] bytes = context().rawArguments().take(argument);
+    try {
+      if (bytes.length > 0 && bytes[0] == '/') {
+        return FilePath.normalized(bytes);
+      }
+      byte[] here = Path.of("").toAbsolutePath().toString().getBytes(StandardCharsets.UTF_8);
+      byte[] joined = Arrays.copyOf(here, here.length + 1 + bytes.length);
+      joined[here.length] = '/';
+      System.arraycopy(bytes, 0, joined, here.length + 1, bytes.length);
+      return FilePath.normalized(joined);
+    } catch (IllegalArgumentException e) {
+      throw usage(e.getMessage() + ": write the path from / on, without ..");
+    }
+  }
+
+  private ParameterException usage(@Nullable String message) {
+    CommandSpec known = spec;
+    if (known == null) {
+      throw new IllegalStateException("picocli sets it");
+    }
+    return new ParameterException(known.commandLine(), String.valueOf(message));
+  }
+}

@@ -1,0 +1,97 @@
+package org.deferredsync.plugin.backup;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.deferredsync.backup.BackupRequest;
+import org.deferredsync.backup.Retention;
+import org.deferredsync.backup.Source;
+import org.deferredsync.config.ExcludeRules;
+import org.deferredsync.config.KnownSettings;
+import org.deferredsync.config.SettingException;
+import org.deferredsync.config.Settings;
+import org.deferredsync.config.TrustedPath;
+import org.deferredsync.snapshot.FilePath;
+
+/** The settings of the backup, checked: what they ask for is a run that can be tried. */
+public final class BackupSettings {
+  private BackupSettings() {}
+
+  /**
+   * The directory that BACKUPTO names.
+   *
+   * @throws SettingException if it is empty, relative, or not a plain path
+   */
+  public static FilePath target(Settings settings) throws SettingException {
+    return path(settings, "BACKUPTO", settings.required("BACKUPTO"));
+  }
+
+  /**
+   * What the settings ask for.
+   *
+   * @param warnings takes lines about the exclude file that the operator should see
+   * @throws SettingException if a setting, or the exclude file, is malformed, absent or not to be
+   *     trusted
+   */
+  static BackupRequest request(
+      Settings settings, boolean dryRun, TrustedPath trust, List<String> warnings)
+      throws SettingException {
+    FilePath target = target(settings);
+    Retention retention =
+        new Retention(KnownSettings.expireDays(settings), KnownSettings.keepMin(settings));
+    ExcludeRules rules = rules(settings, trust);
+    warnings.addAll(rules.warnings());
+    Set<FilePath> paths = new LinkedHashSet<>();
+    for (String word : settings.list("BACKUPDIRS")) {
+      FilePath path = path(settings, "BACKUPDIRS", word);
+      if (!paths.add(path)) {
+        throw settings.invalid("BACKUPDIRS", "names " + path + " twice; take one out");
+      }
+    }
+    if (paths.isEmpty()) {
+      throw settings.invalid("BACKUPDIRS", "names no directory; set it");
+    }
+    List<Source> sources = new ArrayList<>();
+    for (FilePath path : paths) {
+      sources.add(new Source(path, new RuleFilter(rules, path)));
+    }
+    return new BackupRequest(target, sources, retention, dryRun);
+  }
+
+  private static FilePath path(Settings settings, String key, String text) throws SettingException {
+    try {
+      return FilePath.normalized(text.getBytes(StandardCharsets.UTF_8));
+    } catch (IllegalArgumentException e) {
+      throw settings.invalid(key, "has " + e.getMessage() + "; write it from / on, without ..");
+    }
+  }
+
+  private static ExcludeRules rules(Settings settings, TrustedPath trust) throws SettingException {
+    String name = settings.text("EXCLUDEFILE").strip();
+    if (name.isEmpty()) {
+      return ExcludeRules.none();
+    }
+    Path file = Path.of(name);
+    if (!file.isAbsolute()) {
+      throw settings.invalid("EXCLUDEFILE", "is not an absolute path");
+    }
+    if (!Files.isRegularFile(file)) {
+      throw settings.invalid(
+          "EXCLUDEFILE", "names no file; make it, or set EXCLUDEFILE= for no rules");
+    }
+    var complaint = trust.complaint(file);
+    if (complaint.isPresent()) {
+      throw settings.invalid("EXCLUDEFILE", "is not trusted: " + complaint.get());
+    }
+    try {
+      return ExcludeRules.parse(Files.readAllBytes(file), file.toString());
+    } catch (IOException e) {
+      throw settings.invalid("EXCLUDEFILE", "cannot be read (" + e.getMessage() + ")");
+    }
+  }
+}

@@ -1,0 +1,108 @@
+package org.deferredsync.plugin.backup;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.deferredsync.backup.Backup;
+import org.deferredsync.backup.BackupException;
+import org.deferredsync.backup.BackupReport;
+import org.deferredsync.backup.BackupReport.SourceReport;
+import org.deferredsync.backup.BackupReport.Verdict;
+import org.deferredsync.backup.BackupRequest;
+import org.deferredsync.backup.Engine;
+import org.deferredsync.backup.Sizes;
+import org.deferredsync.config.SettingException;
+import org.deferredsync.config.TrustedPath;
+import org.deferredsync.plugin.Plugin;
+import org.deferredsync.plugin.PluginContext;
+import org.deferredsync.plugin.PluginException;
+import org.deferredsync.plugin.ReturnCode;
+import org.deferredsync.snapshot.Counts;
+import org.deferredsync.snapshot.RunSource;
+import org.deferredsync.snapshot.SourceState;
+import org.slf4j.Logger;
+
+/** Backs up BACKUPDIRS to BACKUPTO, keeping every version until it expires. */
+public final class IncrementalBackup implements Plugin {
+  @Override
+  public String name() {
+    return "incremental_backup";
+  }
+
+  @Override
+  public int number() {
+    return 70;
+  }
+
+  @Override
+  public String description() {
+    return "backs up BACKUPDIRS to BACKUPTO and keeps what changed for EXPIREDAYS";
+  }
+
+  @Override
+  public Set<String> settings() {
+    return Set.of("BACKUPDIRS", "BACKUPTO", "EXCLUDEFILE", "EXPIREDAYS", "KEEP_MIN");
+  }
+
+  @Override
+  public ReturnCode run(PluginContext context)
+      throws PluginException, SettingException, IOException {
+    List<String> warnings = new ArrayList<>();
+    BackupRequest request =
+        BackupSettings.request(
+            context.settings(), context.dryRun(), TrustedPath.ofProcess(), warnings);
+    Logger log = context.log();
+    warnings.forEach(log::warn);
+    Engine engine = Engine.ofSystem(context.clock(), Engine.stateDirectory(context.environment()));
+    try {
+      BackupReport report = new Backup(engine, request, log).run();
+      for (SourceReport source : report.sources()) {
+        log(log, report, source.result());
+      }
+      return code(report.verdict());
+    } catch (BackupException e) {
+      throw new PluginException(
+          e.kind() == BackupException.Kind.PREREQUISITE
+              ? ReturnCode.PREREQUISITE
+              : ReturnCode.FAILURE,
+          String.valueOf(e.getMessage()),
+          e);
+    }
+  }
+
+  private static ReturnCode code(Verdict verdict) {
+    return switch (verdict) {
+      case GOOD -> ReturnCode.SUCCESS;
+      case FAILED -> ReturnCode.FAILURE;
+      case PREREQUISITE -> ReturnCode.PREREQUISITE;
+    };
+  }
+
+  private static void log(Logger log, BackupReport report, RunSource source) {
+    if (source.state() == SourceState.HELD) {
+      return; // said when it was held
+    }
+    Counts counts = source.counts();
+    String what =
+        report.run() == null
+            ? "would be"
+            : "snapshot " + report.run() + " " + source.state().word();
+    log.info(
+        "{}: {}: {} added, {} changed, {} with new metadata, {} removed; {} copied; {} files in {}"
+            + " directories, {}.",
+        source.source(),
+        what,
+        counts.added(),
+        counts.changed(),
+        counts.metadata(),
+        counts.removed(),
+        Sizes.text(counts.copiedBytes()),
+        counts.files(),
+        counts.directories(),
+        Sizes.text(counts.bytes()));
+    if (!source.reason().isEmpty()) {
+      log.warn("{}: {}: {}.", source.source(), source.state().word(), source.reason());
+    }
+  }
+}
