@@ -14,6 +14,7 @@ import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.PosixException;
 import org.deferredsync.snapshot.Entry;
 import org.deferredsync.snapshot.FilePath;
+import org.deferredsync.snapshot.FileType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -110,16 +111,11 @@ final class Applier {
     if (batches.current().isMadeHere(path)) {
       return true;
     }
-    FilePath parent = path.parent();
-    if (parent == null || path.equals(source.path())) {
-      return true;
-    }
-    Optional<Directories.Known> known = catalogue.directories().find(parent);
-    return known.isPresent()
-        && catalogue
+    return path.equals(source.path())
+        || catalogue
             .entries()
-            .find(known.get().id(), path.name())
-            .filter(entry -> entry.version().type() == org.deferredsync.snapshot.FileType.DIRECTORY)
+            .find(path)
+            .filter(entry -> entry.version().type() == FileType.DIRECTORY)
             .isPresent();
   }
 

@@ -7,10 +7,8 @@ import org.deferredsync.snapshot.FilePath;
  * What one run is to do.
  *
  * @param sources in the order of the configuration, none twice
- * @param dryRun whether only the plan is made, and nothing written
  */
-public record BackupRequest(
-    FilePath target, List<Source> sources, Retention retention, boolean dryRun) {
+public record BackupRequest(FilePath target, List<Source> sources, Retention retention) {
   public BackupRequest {
     sources = List.copyOf(sources);
   }

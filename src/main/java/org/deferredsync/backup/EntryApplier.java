@@ -76,13 +76,7 @@ final class EntryApplier {
       return; // the root of the file system is the mirror's own root
     }
     target.mirror().openOrMake(parent);
-    Entry row =
-        catalogue.directories().find(parent).isEmpty()
-            ? null
-            : catalogue
-                .entries()
-                .find(catalogue.directories().find(parent).get().id(), source.path().name())
-                .orElse(null);
+    Entry row = catalogue.entries().find(source.path()).orElse(null);
     Listed listed = new Listed(source.path().name(), source.stat());
     if (row == null || row.version().type() != FileType.DIRECTORY) {
       if (row != null) {

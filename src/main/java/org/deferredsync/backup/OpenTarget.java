@@ -153,6 +153,7 @@ final class OpenTarget implements AutoCloseable {
   private static Catalogue catalogue(Engine engine, Target target)
       throws BackupException, IOException {
     Posix posix = engine.posix();
+    new Reserve(posix, target.own()).releaseIfFull(); // SQLite needs some room only to open
     byte[] name = Stager.bytes(Target.CATALOGUE);
     String id =
         new TargetGround(posix, engine.registry(), engine.fstab()).id(target.root()).orElse("");
@@ -166,7 +167,7 @@ final class OpenTarget implements AutoCloseable {
     }
     Catalogue catalogue = Catalogue.open(target.catalogueFile(), engine.hook());
     try {
-      checkBelongs(posix, target, catalogue, id);
+      checkBelongs(engine, target, catalogue);
       return catalogue;
     } catch (BackupException | IOException | RuntimeException e) {
       catalogue.close();
@@ -204,8 +205,11 @@ final class OpenTarget implements AutoCloseable {
   }
 
   /** A catalogue of another target, or older than the mirror, would turn the history false. */
-  private static void checkBelongs(Posix posix, Target target, Catalogue catalogue, String id)
+  static void checkBelongs(Engine engine, Target target, Catalogue catalogue)
       throws BackupException, IOException {
+    Posix posix = engine.posix();
+    String id =
+        new TargetGround(posix, engine.registry(), engine.fstab()).id(target.root()).orElse("");
     if (!catalogue.targetId().equals(id)) {
       throw BackupException.prerequisite(
           target.catalogueFile() + ": the catalogue of another target; put back the one of " + id);

@@ -129,11 +129,11 @@ final class Pruner {
   }
 
   /** Removes the increments, and empty directories in them, of runs whose files are all gone. */
-  void removeEmptyIncrements(long running) throws IOException {
+  void removeEmptyIncrements() throws IOException {
     Map<Long, String> empty = new HashMap<>();
     for (Run run : catalogue.runs().list()) {
       String name = run.increment();
-      if (name != null && run.id() != running && catalogue.contents().placesIn(run.id()) == 0) {
+      if (name != null && catalogue.contents().placesIn(run.id()) == 0) {
         empty.put(run.id(), name);
       }
     }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import org.deferredsync.catalogue.Catalogue;
-import org.deferredsync.catalogue.Directories;
 import org.deferredsync.catalogue.Pending.Operation;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.Posix;
@@ -124,15 +123,7 @@ final class Publisher {
    * scaffolding.
    */
   private void set(FilePath path) throws IOException {
-    FilePath parentPath = path.parent();
-    if (parentPath == null) {
-      return;
-    }
-    Optional<Directories.Known> directory = catalogue.directories().find(parentPath);
-    Optional<Entry> entry =
-        directory.isEmpty()
-            ? Optional.empty()
-            : catalogue.entries().find(directory.get().id(), path.name());
+    Optional<Entry> entry = catalogue.entries().find(path);
     if (entry.isEmpty()) {
       return;
     }

@@ -71,11 +71,13 @@ public record Retention(int expireDays, int keepMin) {
    * @param runs all runs of the target, oldest first, the one under way last
    */
   static String clockDoubt(List<Run> runs) {
-    if (runs.size() < 2) {
-      return "";
-    }
-    Instant now = runs.get(runs.size() - 1).started();
-    Instant last = runs.get(runs.size() - 2).started();
+    return runs.size() < 2
+        ? ""
+        : clockDoubt(runs.get(runs.size() - 2).started(), runs.get(runs.size() - 1).started());
+  }
+
+  /** The same for a run at {@code now} after one at {@code last}. */
+  static String clockDoubt(Instant last, Instant now) {
     if (now.isBefore(last)) {
       return "the clock says " + now + ", which is before the last run at " + last;
     }

@@ -49,9 +49,7 @@ final class Scanner {
    * Scans the source from its root. What cannot be read is noted in its problems and left as it is.
    */
   Plan scan(SourceRoot source) throws IOException {
-    if (isRootChanged(source)) {
-      added++;
-    }
+    scanRoot(source);
     Deque<FilePath> open = new ArrayDeque<>();
     open.push(source.path());
     while (!open.isEmpty()) {
@@ -67,9 +65,18 @@ final class Scanner {
         newFiles);
   }
 
-  /** Whether the root itself is new; its listing is compared anyway. */
-  private boolean isRootChanged(SourceRoot source) throws IOException {
-    return catalogue.directories().find(source.path()).isEmpty();
+  /** The root is an entry too, of a directory that is not listed. */
+  private void scanRoot(SourceRoot source) throws IOException {
+    FilePath path = source.path();
+    if (!path.isRoot()) {
+      Listed listed = new Listed(path.name(), source.stat());
+      Optional<Entry> row = catalogue.entries().find(path);
+      if (row.isEmpty()) {
+        countAdded(listed);
+      } else if (!Versions.sameEvidence(listed.stat(), row.get())) {
+        countChanged(listed, row.get());
+      }
+    }
   }
 
   private static Optional<Listing> read(SourceRoot source, FilePath directory) throws IOException {

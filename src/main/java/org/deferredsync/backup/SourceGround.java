@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.deferredsync.catalogue.Catalogue;
-import org.deferredsync.catalogue.Directories;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
@@ -252,15 +251,7 @@ final class SourceGround {
    * neither now.
    */
   Optional<String> doubt(SourceRoot source, Catalogue catalogue) throws IOException {
-    FilePath parent = source.path().parent();
-    if (parent == null) {
-      return Optional.empty();
-    }
-    Optional<Directories.Known> known = catalogue.directories().find(parent);
-    Optional<Entry> row =
-        known.isEmpty()
-            ? Optional.empty()
-            : catalogue.entries().find(known.get().id(), source.path().name());
+    Optional<Entry> row = catalogue.entries().find(source.path());
     if (row.isPresent() && row.get().evidence().mountRoot() && !source.stat().mountRoot()) {
       return Optional.of("was the root of a mount, and is not mounted now; mount it");
     }

@@ -21,6 +21,11 @@ final class Target implements AutoCloseable {
   static final byte[] RESERVE = bytes("reserve");
   static final byte[] LOCK = bytes("lock");
   static final byte[] STAGING = bytes("staging");
+
+  /** The bytes of the lock file that stand for the one writer and for the readers. */
+  static final long RUN_LOCK = 0;
+
+  static final long READER_LOCK = 1;
   static final String CATALOGUE = "catalogue.db";
 
   private final Posix posix;

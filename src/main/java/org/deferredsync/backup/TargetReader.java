@@ -21,8 +21,6 @@ import org.jspecify.annotations.Nullable;
  * prune waits for it.
  */
 public final class TargetReader implements AutoCloseable {
-  private static final long RUN_LOCK = 0;
-  private static final long READER_LOCK = 1;
   private static final String LOG_SUFFIX = "-wal";
 
   private final Posix posix;
@@ -50,6 +48,25 @@ public final class TargetReader implements AutoCloseable {
    */
   public static TargetReader open(Engine engine, FilePath path)
       throws BackupException, IOException {
+    return open(engine, path, TargetReader::withCatalogue);
+  }
+
+  /**
+   * Opens it without making or changing any file in it, not even for a moment; no run may be under
+   * way.
+   */
+  static TargetReader openWithoutWriting(Engine engine, FilePath path)
+      throws BackupException, IOException {
+    return open(engine, path, TargetReader::withoutWriting);
+  }
+
+  /** A way to open the catalogue of a target whose readers' lock is held. */
+  private interface Opening {
+    TargetReader open(Posix posix, Target target, int lock) throws BackupException, IOException;
+  }
+
+  private static TargetReader open(Engine engine, FilePath path, Opening opening)
+      throws BackupException, IOException {
     Posix posix = engine.posix();
     int root = OpenTarget.openRoot(posix, path);
     Target target;
@@ -65,11 +82,11 @@ public final class TargetReader implements AutoCloseable {
     int lock = -1;
     try {
       lock = posix.openFile(target.own(), Target.LOCK);
-      if (!posix.lock(lock, READER_LOCK, false)) {
+      if (!posix.lock(lock, Target.READER_LOCK, false)) {
         throw BackupException.failure(
             path + ": expired snapshots are being deleted; try again soon");
       }
-      return withCatalogue(posix, target, lock);
+      return opening.open(posix, target, lock);
     } catch (BackupException | IOException | RuntimeException e) {
       if (lock >= 0) {
         posix.close(lock);
@@ -81,26 +98,28 @@ public final class TargetReader implements AutoCloseable {
 
   private static TargetReader withCatalogue(Posix posix, Target target, int lock)
       throws BackupException, IOException {
-    Path file = target.catalogueFile();
     Catalogue catalogue;
     try {
-      catalogue = Catalogue.openReader(file);
+      catalogue = Catalogue.openReader(target.catalogueFile());
     } catch (CatalogueException plain) {
-      return withoutWriting(posix, target, lock, file, plain);
+      // a full or read-only disk: SQLite cannot make what it needs beside the database
+      try {
+        return withoutWriting(posix, target, lock);
+      } catch (BackupException | IOException e) {
+        e.addSuppressed(plain);
+        throw e;
+      }
     }
     return opened(posix, target, lock, catalogue, null);
   }
 
-  /** A full or read-only disk: SQLite cannot make what it needs beside the database. */
-  private static TargetReader withoutWriting(
-      Posix posix, Target target, int lock, Path file, CatalogueException plain)
+  private static TargetReader withoutWriting(Posix posix, Target target, int lock)
       throws BackupException, IOException {
-    if (!posix.lock(lock, RUN_LOCK, false)) {
+    if (!posix.lock(lock, Target.RUN_LOCK, false)) {
       throw BackupException.failure(
-          target.path()
-              + ": a run is writing, and the catalogue cannot be read beside it: "
-              + plain.getMessage());
+          target.path() + ": a run is in progress; try again when it has ended");
     }
+    Path file = target.catalogueFile();
     Path log = file.resolveSibling(file.getFileName() + LOG_SUFFIX);
     if (!Files.exists(log) || Files.size(log) == 0) {
       return opened(posix, target, lock, Catalogue.openImmutable(file), null);

@@ -59,6 +59,19 @@ public final class Catalogue implements AutoCloseable {
         });
   }
 
+  /** An empty catalogue of no target, gone when it is closed. */
+  public static Catalogue temporary() throws CatalogueException {
+    return opened(
+        "jdbc:sqlite:",
+        CommitHook.NONE,
+        catalogue ->
+            catalogue.transaction(
+                () -> {
+                  Schema.create(catalogue.database);
+                  catalogue.database.update("INSERT INTO target VALUES (1, '', 0)");
+                }));
+  }
+
   /** Opens a catalogue to read beside a run that may be writing. */
   public static Catalogue openReader(Path file) throws CatalogueException {
     return opened(

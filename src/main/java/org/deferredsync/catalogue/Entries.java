@@ -37,6 +37,18 @@ public final class Entries {
         name);
   }
 
+  /** The current entry at this path; none for the root. */
+  public Optional<Entry> find(FilePath path) throws CatalogueException {
+    FilePath parent = path.parent();
+    if (parent == null) {
+      return Optional.empty();
+    }
+    Optional<Long> directory =
+        database.one(
+            "SELECT id FROM directory WHERE path = ?", row -> row.getLong(1), parent.bytes());
+    return directory.isEmpty() ? Optional.empty() : find(directory.get(), path.name());
+  }
+
   /** All current entries of a directory, by name. */
   public List<Entry> list(long directory) throws CatalogueException {
     return database.list(

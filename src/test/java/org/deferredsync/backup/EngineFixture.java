@@ -9,14 +9,18 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.Arrays;
 import java.util.List;
 import org.deferredsync.catalogue.CommitHook;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.snapshot.FilePath;
+import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A source, a target and an engine in a scratch directory, with a clock that a test moves. */
 public final class EngineFixture {
+  private static final Logger LOG = LoggerFactory.getLogger("incremental_backup");
+
   public final Path home;
   public final Path source;
   public final Path target;
@@ -88,13 +92,22 @@ public final class EngineFixture {
   }
 
   public BackupReport run(Path... sources) throws BackupException, IOException {
+    return new Backup(engine(), request(sources), LOG).run();
+  }
+
+  /** Plans a run over the one source. */
+  public BackupReport preview() throws BackupException, IOException {
+    return preview(source);
+  }
+
+  public BackupReport preview(Path... sources) throws BackupException, IOException {
+    return new Preview(engine(), request(sources), LOG).run();
+  }
+
+  private BackupRequest request(Path... sources) {
     List<Source> list =
-        java.util.Arrays.stream(sources).map(path -> new Source(filePath(path), filter)).toList();
-    return new Backup(
-            engine(),
-            new BackupRequest(filePath(target), list, retention, false),
-            LoggerFactory.getLogger("incremental_backup"))
-        .run();
+        Arrays.stream(sources).map(path -> new Source(filePath(path), filter)).toList();
+    return new BackupRequest(filePath(target), list, retention);
   }
 
   /** Where the mirror has the path. */

@@ -38,8 +38,7 @@ public final class BackupSettings {
    * @throws SettingException if a setting, or the exclude file, is malformed, absent or not to be
    *     trusted
    */
-  static BackupRequest request(
-      Settings settings, boolean dryRun, TrustedPath trust, List<String> warnings)
+  static BackupRequest request(Settings settings, TrustedPath trust, List<String> warnings)
       throws SettingException {
     FilePath target = target(settings);
     Retention retention =
@@ -60,7 +59,7 @@ public final class BackupSettings {
     for (FilePath path : paths) {
       sources.add(new Source(path, new RuleFilter(rules, path)));
     }
-    return new BackupRequest(target, sources, retention, dryRun);
+    return new BackupRequest(target, sources, retention);
   }
 
   private static FilePath path(Settings settings, String key, String text) throws SettingException {

@@ -11,6 +11,7 @@ import org.deferredsync.backup.BackupReport.SourceReport;
 import org.deferredsync.backup.BackupReport.Verdict;
 import org.deferredsync.backup.BackupRequest;
 import org.deferredsync.backup.Engine;
+import org.deferredsync.backup.Preview;
 import org.deferredsync.backup.Sizes;
 import org.deferredsync.config.SettingException;
 import org.deferredsync.config.TrustedPath;
@@ -50,13 +51,15 @@ public final class IncrementalBackup implements Plugin {
       throws PluginException, SettingException, IOException {
     List<String> warnings = new ArrayList<>();
     BackupRequest request =
-        BackupSettings.request(
-            context.settings(), context.dryRun(), TrustedPath.ofProcess(), warnings);
+        BackupSettings.request(context.settings(), TrustedPath.ofProcess(), warnings);
     Logger log = context.log();
     warnings.forEach(log::warn);
     Engine engine = Engine.ofSystem(context.clock(), Engine.stateDirectory(context.environment()));
     try {
-      BackupReport report = new Backup(engine, request, log).run();
+      BackupReport report =
+          context.dryRun()
+              ? new Preview(engine, request, log).run()
+              : new Backup(engine, request, log).run();
       for (SourceReport source : report.sources()) {
         log(log, report, source.result());
       }

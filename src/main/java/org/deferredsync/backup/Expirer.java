@@ -1,0 +1,92 @@
+package org.deferredsync.backup;
+
+import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import org.deferredsync.backup.BackupReport.SourceReport;
+import org.deferredsync.catalogue.Catalogue;
+import org.deferredsync.fs.Posix;
+import org.deferredsync.snapshot.FilePath;
+import org.deferredsync.snapshot.Run;
+import org.deferredsync.snapshot.RunSource;
+import org.deferredsync.snapshot.SourceState;
+import org.slf4j.Logger;
+
+/**
+ * Lets snapshots expire as part of a run: by source, only after a run in which it was complete, and
+ * only by a clock that can be believed. Puts itself off while somebody reads the target.
+ */
+final class Expirer {
+  private final Engine engine;
+  private final Retention retention;
+  private final Target target;
+  private final Catalogue catalogue;
+  private final Pruner pruner;
+  private final Logger log;
+
+  Expirer(Engine engine, Retention retention, OpenTarget open, Barrier barrier, Logger log) {
+    this.engine = engine;
+    this.retention = retention;
+    this.target = open.target();
+    this.catalogue = open.catalogue();
+    this.pruner = new Pruner(engine.posix(), target, catalogue, barrier);
+    this.log = log;
+  }
+
+  /** Expires what the last run has released already; for a target that is short of room. */
+  void expireBeforeRun(Instant now) throws IOException {
+    List<Run> runs = catalogue.runs().list();
+    if (!runs.isEmpty()) {
+      Run last = runs.get(runs.size() - 1);
+      expire(runs, last.sources(), Retention.clockDoubt(last.started(), now), now);
+    }
+  }
+
+  /** Expires what the run that has just ended releases. */
+  void expireAfterRun(List<SourceReport> reports) throws IOException {
+    List<Run> runs = catalogue.runs().list();
+    String doubt = Retention.clockDoubt(runs);
+    expire(
+        runs, reports.stream().map(SourceReport::result).toList(), doubt, engine.clock().instant());
+  }
+
+  private void expire(List<Run> runs, List<RunSource> sources, String doubt, Instant now)
+      throws IOException {
+    if (!doubt.isEmpty()) {
+      log.warn("Nothing expires: {}; set the clock right.", doubt);
+      return;
+    }
+    Posix posix = engine.posix();
+    int lock = posix.openOwn(target.own(), Target.LOCK, 0600);
+    try {
+      if (!posix.lock(lock, Target.READER_LOCK, true)) {
+        log.info("Nothing expires in this run: somebody is reading the target.");
+        return;
+      }
+      expire(runs, sources, now);
+    } finally {
+      posix.close(lock);
+    }
+  }
+
+  private void expire(List<Run> runs, List<RunSource> sources, Instant now) throws IOException {
+    Set<FilePath> allSources = Pruner.sourcesOf(runs);
+    long deleted = 0;
+    for (RunSource source : sources) {
+      if (source.state() == SourceState.COMPLETE) {
+        deleted +=
+            pruner.prune(source.source(), retention.decide(source.source(), runs, now), allSources);
+      } else {
+        log.info(
+            "{}: nothing of it expires after a run in which it was {}.",
+            source.source(),
+            source.state().word());
+      }
+    }
+    if (deleted > 0) {
+      log.info("{} files of expired snapshots deleted.", deleted);
+    }
+    pruner.removeEmptyIncrements();
+  }
+}

@@ -1,0 +1,185 @@
+package org.deferredsync.backup;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.deferredsync.backup.BackupReport.SourceReport;
+import org.deferredsync.backup.BackupReport.Verdict;
+import org.deferredsync.backup.SourceGround.Ground;
+import org.deferredsync.backup.SourceGround.Skipped;
+import org.deferredsync.catalogue.Catalogue;
+import org.deferredsync.catalogue.PlanStore;
+import org.deferredsync.fs.Posix;
+import org.deferredsync.fs.Space;
+import org.deferredsync.snapshot.Counts;
+import org.deferredsync.snapshot.FilePath;
+import org.deferredsync.snapshot.RunSource;
+import org.deferredsync.snapshot.SourceState;
+import org.slf4j.Logger;
+
+/**
+ * Finds out what a run has to do: opens the sources, holds back those that cannot be believed,
+ * scans the others. Changes nothing; a run and its preview share it.
+ */
+final class Planner implements AutoCloseable {
+  private static final long BLOCK = 4096;
+  private static final int FEW = 100;
+
+  private final Posix posix;
+  private final Logger log;
+  private final PlanStore store;
+  private final Ground ground;
+  private final Map<Integer, Plan> plans = new HashMap<>();
+  private final Map<Integer, SourceReport> reports = new TreeMap<>();
+
+  private Planner(Posix posix, Logger log, PlanStore store, Ground ground) {
+    this.posix = posix;
+    this.log = log;
+    this.store = store;
+    this.ground = ground;
+  }
+
+  /** Makes the plan. */
+  static Planner plan(
+      Engine engine, BackupRequest request, int targetRoot, Catalogue catalogue, Logger log)
+      throws BackupException, IOException {
+    SourceGround sourceGround = new SourceGround(engine.posix(), engine.clock(), log);
+    Ground ground = sourceGround.open(request.sources(), request.target(), targetRoot);
+    Planner planner = new Planner(engine.posix(), log, PlanStore.open(), ground);
+    try {
+      for (Skipped skipped : ground.skipped()) {
+        planner.hold(skipped.index(), skipped.path(), skipped.reason(), Verdict.PREREQUISITE);
+      }
+      for (SourceRoot source : ground.open()) {
+        planner.scan(source, sourceGround, catalogue);
+      }
+      return planner;
+    } catch (IOException | RuntimeException e) {
+      planner.close();
+      throw e;
+    }
+  }
+
+  private void scan(SourceRoot source, SourceGround sourceGround, Catalogue catalogue)
+      throws IOException {
+    Optional<String> doubt = sourceGround.doubt(source, catalogue);
+    if (doubt.isPresent()) {
+      hold(source.index(), source.path(), doubt.get(), Verdict.PREREQUISITE);
+      return;
+    }
+    Plan plan = new Scanner(catalogue, store, paths()).scan(source);
+    boolean empty = plan.counts().files() == 0 && plan.counts().directories() == 1;
+    if (empty && plan.counts().removed() > 0) {
+      hold(
+          source.index(),
+          source.path(),
+          "is empty and was not; if that is meant, put a file into it",
+          Verdict.FAILED);
+      return;
+    }
+    plans.put(source.index(), plan);
+  }
+
+  private void hold(int index, FilePath source, String reason, Verdict verdict) {
+    log.warn("{}: {}. Its mirror and history stay as they are.", source, reason);
+    reports.put(
+        index,
+        new SourceReport(
+            new RunSource(source, SourceState.HELD, reason, Counts.NONE, false), verdict));
+  }
+
+  /** Every source that is open, those held back too. */
+  List<FilePath> paths() {
+    return ground.open().stream().map(SourceRoot::path).toList();
+  }
+
+  /** The sources to be applied. */
+  List<SourceRoot> sources() {
+    return ground.open().stream().filter(source -> plans.containsKey(source.index())).toList();
+  }
+
+  PlanStore store() {
+    return store;
+  }
+
+  /** What became of the sources so far, in the order of the configuration. */
+  List<SourceReport> reports() {
+    return List.copyOf(reports.values());
+  }
+
+  /** What the target lacks for the plan, in words; empty if there is room. */
+  Optional<String> shortage(int targetRoot) throws IOException {
+    long bytes = 0;
+    long files = 0;
+    for (Plan plan : plans.values()) {
+      bytes += plan.counts().copiedBytes() + plan.newFiles() * BLOCK;
+      files += plan.newFiles() + plan.counts().removed();
+    }
+    Space space = posix.space(targetRoot);
+    if (bytes > space.freeBytes()) {
+      return Optional.of(
+          Sizes.text(bytes)
+              + " needed, "
+              + Sizes.text(space.freeBytes())
+              + " free: "
+              + Sizes.text(bytes - space.freeBytes())
+              + " short");
+    }
+    if (files > space.freeInodes()) {
+      return Optional.of(files + " inodes needed, " + space.freeInodes() + " free");
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Judges a source by what has been met in it; {@code tally} is what was done, or null for what
+   * would be.
+   */
+  void judge(SourceRoot source, @org.jspecify.annotations.Nullable Tally tally) throws IOException {
+    Plan plan = plans.get(source.index());
+    if (plan == null) {
+      throw new IllegalArgumentException(source.path() + " is held");
+    }
+    Counts counts = tally == null ? plan.counts() : tally.with(plan.counts());
+    Problems problems = source.problems();
+    List<String> reasons = new ArrayList<>();
+    boolean partial = false;
+    if (problems.unreadable() > 0) {
+      partial = true;
+      reasons.add(problems.unreadable() + " paths could not be read and keep their last version");
+    }
+    if (problems.vanished() > Math.max(FEW, counts.files() / 100)) {
+      partial = true;
+      reasons.add(problems.vanished() + " paths went away while the source was read");
+    }
+    if (posix.stat(source.descriptor()).nlink() == 0) {
+      partial = true;
+      reasons.add("the source itself went away");
+    }
+    if (problems.inconsistent() > 0) {
+      reasons.add(problems.inconsistent() + " files were being written while they were read");
+    }
+    if (problems.unknown() > 0) {
+      reasons.add(problems.unknown() + " paths of the mirror were not as the last run left them");
+    }
+    SourceState state = partial ? SourceState.PARTIAL : SourceState.COMPLETE;
+    reports.put(
+        source.index(),
+        new SourceReport(
+            new RunSource(source.path(), state, String.join("; ", reasons), counts, false),
+            reasons.isEmpty() ? Verdict.GOOD : Verdict.FAILED));
+  }
+
+  @Override
+  public void close() throws IOException {
+    try (store) {
+      for (SourceRoot root : ground.open()) {
+        root.close(posix);
+      }
+    }
+  }
+}
