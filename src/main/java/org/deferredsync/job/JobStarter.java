@@ -129,6 +129,7 @@ public final class JobStarter {
                     commands,
                     environment.clock(),
                     environment.variables(),
+                    trust,
                     environment.scriptHome(),
                     scratch.directory(),
                     List.of()));

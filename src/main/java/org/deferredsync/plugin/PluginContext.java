@@ -1,14 +1,20 @@
 package org.deferredsync.plugin;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import org.deferredsync.config.Settings;
+import org.deferredsync.config.TrustedPath;
 import org.deferredsync.logging.ChildLines;
 import org.deferredsync.process.Command;
 import org.deferredsync.process.CommandResult;
 import org.deferredsync.process.CommandRunner;
+import org.deferredsync.process.Ending;
+import org.deferredsync.process.Lines;
 import org.slf4j.Logger;
 
 /**
@@ -17,6 +23,7 @@ import org.slf4j.Logger;
  * @param dryRun whether nothing may be changed anywhere
  * @param log where it speaks, by its own name
  * @param environment what the job was started with
+ * @param trust tells whether others could change what a path leads to
  * @param home the installation directory
  * @param scratch a directory of ours with mode 0700, for files that live as long as a command
  * @param earlier what became of the plugins that ran before it in this job, in order
@@ -28,6 +35,7 @@ public record PluginContext(
     CommandRunner commands,
     Clock clock,
     Map<String, String> environment,
+    TrustedPath trust,
     Path home,
     Path scratch,
     List<PluginOutcome> earlier) {
@@ -39,7 +47,7 @@ public record PluginContext(
   /** The same for a plugin that speaks by {@code newLog} and runs after those. */
   public PluginContext with(Logger newLog, List<PluginOutcome> newEarlier) {
     return new PluginContext(
-        settings, dryRun, newLog, commands, clock, environment, home, scratch, newEarlier);
+        settings, dryRun, newLog, commands, clock, environment, trust, home, scratch, newEarlier);
   }
 
   /** Runs a command with all that it prints as records, and warns of children it left behind. */
@@ -57,6 +65,34 @@ public record PluginContext(
           "{} left processes behind, which have been ended: {}.",
           command.program(),
           String.join(", ", result.leftovers()));
+    }
+  }
+
+  /**
+   * The return code of a program that knows our codes: its status 0 to 3 is passed on, anything
+   * else is a failure, and logged as it was.
+   */
+  public ReturnCode passOn(Path program, CommandResult result) {
+    if (result.ending() instanceof Ending.Exited exited) {
+      for (ReturnCode code : ReturnCode.values()) {
+        if (code.status() == exited.status()) {
+          return code;
+        }
+      }
+    }
+    log.warn("{} {}.", program, result.describe());
+    return ReturnCode.FAILURE;
+  }
+
+  /**
+   * Shows the contents of a text file as records.
+   *
+   * @throws IOException if it cannot be read
+   */
+  public void show(Path file) throws IOException {
+    try (ChildLines lines = new ChildLines(log);
+        InputStream in = Files.newInputStream(file)) {
+      Lines.read(in, lines);
     }
   }
 }

@@ -12,10 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.deferredsync.config.Settings;
-import org.deferredsync.process.ChildEnvironment;
 import org.deferredsync.process.Command;
-import org.deferredsync.process.CommandResult;
-import org.deferredsync.process.Ending;
 
 /**
  * An executable of the operator's as a plugin: a process with the settings in its environment, but
@@ -81,7 +78,7 @@ public final class ScriptPlugin implements Plugin {
       variables.put("DRY_RUN", Boolean.toString(context.dryRun()));
       variables.put("SCRIPT_HOME", context.home().toString());
       variables.put(SECRETS, secrets.toString());
-      return code(context, context.run(Command.of(arguments).with(variables)));
+      return context.passOn(script, context.run(Command.of(arguments).with(variables)));
     } finally {
       Files.deleteIfExists(secrets);
     }
@@ -93,7 +90,7 @@ public final class ScriptPlugin implements Plugin {
         .values()
         .forEach(
             (key, value) -> {
-              if (!ChildEnvironment.isSecret(key)) {
+              if (!Settings.isSecret(key)) {
                 variables.put(key, value.text());
               }
             });
@@ -107,7 +104,7 @@ public final class ScriptPlugin implements Plugin {
         .values()
         .forEach(
             (key, value) -> {
-              if (ChildEnvironment.isSecret(key)) {
+              if (Settings.isSecret(key)) {
                 text.append(key).append("='").append(value.text().replace("'", "'\\''"));
                 text.append("'\n");
               }
@@ -125,17 +122,5 @@ public final class ScriptPlugin implements Plugin {
       throw e;
     }
     return file;
-  }
-
-  private ReturnCode code(PluginContext context, CommandResult result) {
-    if (result.ending() instanceof Ending.Exited exited) {
-      for (ReturnCode code : ReturnCode.values()) {
-        if (code.status() == exited.status()) {
-          return code;
-        }
-      }
-    }
-    context.log().warn("{} {}.", script, result.describe());
-    return ReturnCode.FAILURE;
   }
 }

@@ -55,12 +55,6 @@ public final class ChildEnvironment {
 
   private ChildEnvironment() {}
 
-  /** Whether a variable or setting of this name holds a secret. */
-  public static boolean isSecret(String name) {
-    String upper = name.toUpperCase(Locale.ROOT);
-    return SECRET_SUFFIXES.stream().anyMatch(upper::endsWith);
-  }
-
   /** What a child inherits of {@code environment}, with PATH and locale set to known values. */
   public static Map<String, String> of(Map<String, String> environment) {
     Map<String, String> kept = new TreeMap<>();
@@ -78,5 +72,10 @@ public final class ChildEnvironment {
     kept.put("LANG", "C.UTF-8");
     kept.put("LC_ALL", "C.UTF-8");
     return kept;
+  }
+
+  private static boolean isSecret(String name) {
+    String upper = name.toUpperCase(Locale.ROOT);
+    return SECRET_SUFFIXES.stream().anyMatch(upper::endsWith);
   }
 }

@@ -149,7 +149,7 @@ public final class SystemCommandRunner implements CommandRunner {
         name,
         () -> {
           try (stream) {
-            new LineReader(lines).drain(stream);
+            Lines.read(stream, lines);
           } catch (IOException e) {
             // The JVM closes the stream under us when the program has been ended by force.
             return;

@@ -10,7 +10,7 @@ import org.deferredsync.logging.Printable;
  * {@value #LONGEST} bytes is dropped and counted. LF, CRLF and a lone CR (a progress display) end a
  * line.
  */
-final class LineReader {
+public final class Lines {
   static final int LONGEST = 64 * 1024;
 
   private final Consumer<String> lines;
@@ -19,12 +19,20 @@ final class LineReader {
   private long dropped;
   private boolean afterReturn;
 
-  LineReader(Consumer<String> lines) {
+  private Lines(Consumer<String> lines) {
     this.lines = lines;
   }
 
-  /** Reads to the end of the stream. */
-  void drain(InputStream in) throws IOException {
+  /**
+   * Hands over every line to the end of the stream, which stays open.
+   *
+   * @throws IOException if it cannot be read
+   */
+  public static void read(InputStream in, Consumer<String> lines) throws IOException {
+    new Lines(lines).drain(in);
+  }
+
+  private void drain(InputStream in) throws IOException {
     byte[] buffer = new byte[32 * 1024];
     for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
       for (int i = 0; i < count; i++) {
