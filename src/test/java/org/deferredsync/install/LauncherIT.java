@@ -26,7 +26,7 @@ final class LauncherIT {
   @BeforeAll
   static void install() {
     Release release = Release.unpack(place, new Shell(place));
-    target = place.resolve("in ställ");
+    target = place.resolve("inställ ning");
     assertThat(release.install(target, "nosudo").status()).isZero();
     launcher = target.resolve("exec/deferred-sync");
     version = target.resolve("lib").resolve(release.build());
