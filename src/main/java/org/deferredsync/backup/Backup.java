@@ -50,12 +50,9 @@ public final class Backup {
   /** No source may lie where our own things lie in the target. */
   static void checkNames(BackupRequest request) throws BackupException {
     for (Source source : request.sources()) {
-      if (!source.path().isRoot()) {
-        String first = new String(source.path().names().get(0), StandardCharsets.ISO_8859_1);
-        if (first.equals(Target.OWN) || IncrementName.parse(first).isPresent()) {
-          throw BackupException.prerequisite(
-              "BACKUPDIRS: " + source.path() + " has the name of something in the target; move it");
-        }
+      if (!source.path().isRoot() && Target.isOurs(source.path().names().get(0))) {
+        throw BackupException.prerequisite(
+            "BACKUPDIRS: " + source.path() + " has the name of something in the target; move it");
       }
     }
   }

@@ -3,11 +3,9 @@ package org.deferredsync.backup;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
-import java.util.Set;
 import org.deferredsync.backup.BackupReport.SourceReport;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.fs.Posix;
-import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.Run;
 import org.deferredsync.snapshot.RunSource;
 import org.deferredsync.snapshot.SourceState;
@@ -71,12 +69,11 @@ final class Expirer {
   }
 
   private void expire(List<Run> runs, List<RunSource> sources, Instant now) throws IOException {
-    Set<FilePath> allSources = Pruner.sourcesOf(runs);
     long deleted = 0;
     for (RunSource source : sources) {
       if (source.state() == SourceState.COMPLETE) {
         deleted +=
-            pruner.prune(source.source(), retention.decide(source.source(), runs, now), allSources);
+            pruner.prune(source.source(), retention.decide(source.source(), runs, now), runs);
       } else {
         log.info(
             "{}: nothing of it expires after a run in which it was {}.",

@@ -58,6 +58,11 @@ final class ListingReader {
     boolean settled = before.ctimeNs() < young && before.mtimeNs() < young;
     for (byte[] name : names) {
       FilePath child = path.child(name);
+      if (path.isRoot() && Target.isOurs(name)) {
+        problems.unreadable(child, new IOException("has the name of something in the target"));
+        settled = false;
+        continue;
+      }
       Stat stat;
       try {
         stat = posix.stat(directory, name);

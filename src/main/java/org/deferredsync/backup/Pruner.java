@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import org.deferredsync.backup.Retention.Decision;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.catalogue.Expiry.Old;
@@ -16,6 +17,7 @@ import org.deferredsync.catalogue.Pending.Operation;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.Run;
+import org.deferredsync.snapshot.RunSource;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,9 +46,8 @@ final class Pruner {
    *     it
    * @return how many files were deleted
    */
-  long prune(FilePath source, List<Decision> decisions, Set<FilePath> allSources)
-      throws IOException {
-    List<Long> kept = new ArrayList<>();
+  long prune(FilePath source, List<Decision> decisions, List<Run> runs) throws IOException {
+    Set<Long> kept = new TreeSet<>();
     List<Long> expired = new ArrayList<>();
     for (Decision decision : decisions) {
       (decision.keep() ? kept : expired).add(decision.run().id());
@@ -54,6 +55,8 @@ final class Pruner {
     if (expired.isEmpty() || kept.isEmpty()) {
       return 0;
     }
+    kept.addAll(neededAround(source, runs));
+    Set<FilePath> allSources = sourcesOf(runs);
     catalogue.transaction(
         () -> {
           for (long run : expired) {
@@ -67,6 +70,20 @@ final class Pruner {
       after = before;
     }
     return deleted;
+  }
+
+  /** The runs in which this source was part of a wider one that can still be restored. */
+  private static Set<Long> neededAround(FilePath source, List<Run> runs) {
+    Set<Long> needed = new TreeSet<>();
+    for (Run run : runs) {
+      for (RunSource other : run.sources()) {
+        boolean around = !other.source().equals(source) && other.source().contains(source);
+        if (around && other.state().restorable() && !other.expired()) {
+          needed.add(run.id());
+        }
+      }
+    }
+    return needed;
   }
 
   private long pruneBetween(long after, long before, FilePath source, Set<FilePath> allSources)
@@ -144,8 +161,8 @@ final class Pruner {
     }
   }
 
-  /** The sources of all runs. */
-  static Set<FilePath> sourcesOf(List<Run> runs) {
+  /** Every source that the target has ever had: the deepest that holds a path owns it. */
+  private static Set<FilePath> sourcesOf(List<Run> runs) {
     Set<FilePath> sources = new HashSet<>();
     for (Run run : runs) {
       run.sources().forEach(source -> sources.add(source.source()));

@@ -133,10 +133,11 @@ final class Publisher {
     if (there == null || FileType.ofMode(there.mode()) != version.type()) {
       throw new PosixException(Errno.ENOENT, "publish", path.toString());
     }
-    Stager.setMetadata(
+    Metadata.keep(
         posix,
         parent,
         path.name(),
+        version.type() == FileType.DIRECTORY,
         version.uid(),
         version.gid(),
         version.permissions(),

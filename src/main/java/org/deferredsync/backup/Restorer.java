@@ -160,7 +160,7 @@ public final class Restorer {
     FilePath parent = at.parent();
     if (version != null && parent != null) {
       int directory = tree.open(parent);
-      Stager.setMetadata(
+      Metadata.restore(
           posix,
           directory,
           at.name(),
@@ -196,7 +196,7 @@ public final class Restorer {
       posix.makeNode(directory, at.name(), (version.mode() & ~07777) | 0600, version.rdev());
     }
     files++;
-    Stager.setMetadata(
+    Metadata.restore(
         posix,
         directory,
         at.name(),

@@ -6,7 +6,6 @@ import java.time.Clock;
 import org.deferredsync.backup.FileCopy.Reading;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.Stat;
-import org.deferredsync.snapshot.ContentHash;
 
 /**
  * Puts new objects into staging, with all their metadata, without touching the mirror. Sources are
@@ -130,36 +129,11 @@ final class Stager {
   }
 
   private void setMetadata(int into, byte[] to, Stat source) throws IOException {
-    setMetadata(
-        posix, into, to, source.uid(), source.gid(), source.permissions(), source.mtimeNs());
-  }
-
-  /**
-   * Sets owner, then mode, since a new owner clears setuid bits, then the time. An ordinary user
-   * cannot give files away: owner and setuid bits then stay in the catalogue alone.
-   */
-  static void setMetadata(
-      Posix posix, int directory, byte[] name, int uid, int gid, int permissions, long mtimeNs)
-      throws IOException {
-    boolean root = posix.effectiveUser() == 0;
-    if (root) {
-      posix.setOwner(directory, name, uid, gid);
-    }
-    boolean own = root || uid == posix.effectiveUser();
-    posix.setMode(directory, name, own ? permissions : permissions & 01777);
-    posix.setTime(directory, name, mtimeNs);
+    Metadata.keep(
+        posix, into, to, false, source.uid(), source.gid(), source.permissions(), source.mtimeNs());
   }
 
   static byte[] bytes(String name) {
     return name.getBytes(StandardCharsets.US_ASCII);
-  }
-
-  /** The hash of a staged regular file. */
-  static ContentHash hashOf(Staged staged) {
-    ContentHash hash = staged.hash();
-    if (hash == null) {
-      throw new IllegalStateException("no regular file");
-    }
-    return hash;
   }
 }

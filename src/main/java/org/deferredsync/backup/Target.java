@@ -52,6 +52,12 @@ final class Target implements AutoCloseable {
     }
   }
 
+  /** Whether a name at the root of a target is our own directory's or an increment's. */
+  static boolean isOurs(byte[] name) {
+    String text = new String(name, StandardCharsets.ISO_8859_1);
+    return text.equals(OWN) || IncrementName.parse(text).isPresent();
+  }
+
   FilePath path() {
     return path;
   }

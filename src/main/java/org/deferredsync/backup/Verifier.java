@@ -186,10 +186,7 @@ public final class Verifier {
    */
   private static boolean isBesideMirror(byte[] name) {
     String text = new String(name, StandardCharsets.ISO_8859_1);
-    return text.equals(Target.OWN)
-        || text.equals("lost+found")
-        || IncrementName.parse(text).isPresent()
-        || text.matches("_backup_[0-9]{8}");
+    return Target.isOurs(name) || text.equals("lost+found") || text.matches("_backup_[0-9]{8}");
   }
 
   /** Compares one name of the mirror with its row; true for a directory to be entered. */
