@@ -31,7 +31,6 @@ final class Applier {
   private final Catalogue catalogue;
   private final PlanStore store;
   private final SourceRoot source;
-  private final List<FilePath> allSources;
   private final Batches batches;
   private final EntryApplier entries;
   private final TreeRemover remover;
@@ -40,14 +39,12 @@ final class Applier {
       Catalogue catalogue,
       PlanStore store,
       SourceRoot source,
-      List<FilePath> allSources,
       Batches batches,
       EntryApplier entries,
       TreeRemover remover) {
     this.catalogue = catalogue;
     this.store = store;
     this.source = source;
-    this.allSources = allSources;
     this.batches = batches;
     this.entries = entries;
     this.remover = remover;
@@ -156,7 +153,7 @@ final class Applier {
     }
     for (Entry entry : unlisted.values()) {
       FilePath path = listing.path().child(entry.name());
-      doubt |= allSources.stream().noneMatch(path::contains);
+      doubt |= !source.holdsAnother(path);
     }
     if (removals) {
       store.setDigest(listing.path(), doubt ? null : listing.digest());

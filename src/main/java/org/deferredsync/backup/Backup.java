@@ -12,7 +12,6 @@ import org.deferredsync.backup.BackupReport.SourceReport;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.snapshot.Counts;
-import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.RunSource;
 import org.deferredsync.snapshot.SourceState;
 import org.slf4j.Logger;
@@ -135,7 +134,6 @@ public final class Backup {
       throws IOException {
     Posix posix = engine.posix();
     Batches batches = new Batches(target, catalogue, publisher, barrier, run);
-    List<FilePath> paths = planner.paths();
     Map<Integer, Tally> tallies = new HashMap<>();
     List<Applier> appliers = new ArrayList<>();
     try (Increment increment = new Increment(posix, target, catalogue, run, started)) {
@@ -160,8 +158,7 @@ public final class Backup {
                 batches,
                 tally,
                 rows);
-        appliers.add(
-            new Applier(catalogue, planner.store(), source, paths, batches, entries, remover));
+        appliers.add(new Applier(catalogue, planner.store(), source, batches, entries, remover));
       }
       for (Applier applier : appliers) {
         applier.apply();

@@ -129,7 +129,7 @@ final class EntryApplier {
           }
         } else {
           Staged staged = stage(path, from, listed, into, listed.name());
-          doubt |= staged == null || staged.racy() || staged.inconsistent();
+          doubt |= staged == null || isDoubtful(staged, listed);
           if (staged != null) {
             rows.addStaged(listing.path(), listed.name(), staged);
             tally.added(sizeOf(staged));
@@ -208,13 +208,17 @@ final class EntryApplier {
     batches.current().put(path, name, staged.inode(), 0);
     rows.addStaged(directory, listed.name(), staged);
     tally.added(sizeOf(staged));
-    return staged.racy() || staged.inconsistent();
+    return isDoubtful(staged, listed);
   }
 
   /** A directory became something else. */
   private boolean replaceDirectory(FilePath directory, int from, Listed listed, Entry row)
       throws IOException {
     FilePath path = directory.child(listed.name());
+    if (source.holdsAnother(path)) {
+      source.problems().unreadable(path, new IOException("another source lay below it"));
+      return true;
+    }
     String name = stager.newName();
     Staged staged = stage(path, from, listed, stager.directory(), Stager.bytes(name));
     if (staged == null) {
@@ -227,7 +231,7 @@ final class EntryApplier {
     rows.addStaged(directory, listed.name(), staged);
     tally.removed();
     tally.added(sizeOf(staged));
-    return staged.racy() || staged.inconsistent();
+    return isDoubtful(staged, listed);
   }
 
   /** Something that is no directory became another thing that it was not. */
@@ -254,7 +258,7 @@ final class EntryApplier {
     put(directory, row, name, staged);
     tally.removed();
     tally.added(sizeOf(staged));
-    return staged.racy() || staged.inconsistent();
+    return isDoubtful(staged, listed);
   }
 
   private boolean changeDirectory(FilePath directory, Listed listed, Entry row) {
@@ -283,7 +287,7 @@ final class EntryApplier {
         return true;
       }
       if (isStoredContent(read, row) && changeMetadata(directory, path, read, row)) {
-        return read.racy() || read.inconsistent();
+        return isDoubtful(read, listed);
       }
     }
     String name = stager.newName();
@@ -299,7 +303,7 @@ final class EntryApplier {
       put(directory, row, name, staged);
       tally.changed(sizeOf(staged));
     }
-    return staged.racy() || staged.inconsistent();
+    return isDoubtful(staged, listed);
   }
 
   private boolean isStoredContent(Staged staged, Entry row) throws IOException {
@@ -420,6 +424,14 @@ final class EntryApplier {
       }
       return null;
     }
+  }
+
+  /** Whether what was stored may not be what was listed. */
+  private static boolean isDoubtful(Staged staged, Listed listed) {
+    return staged.racy()
+        || staged.inconsistent()
+        || staged.source().ctimeNs() != listed.stat().ctimeNs()
+        || staged.source().inode() != listed.stat().inode();
   }
 
   private static long sizeOf(Staged staged) {

@@ -71,7 +71,7 @@ final class Planner implements AutoCloseable {
       hold(source.index(), source.path(), doubt.get(), Verdict.PREREQUISITE);
       return;
     }
-    Plan plan = new Scanner(catalogue, store, paths()).scan(source);
+    Plan plan = new Scanner(catalogue, store).scan(source);
     boolean empty = plan.counts().files() == 0 && plan.counts().directories() == 1;
     if (empty && plan.counts().removed() > 0) {
       hold(
@@ -90,11 +90,6 @@ final class Planner implements AutoCloseable {
         index,
         new SourceReport(
             new RunSource(source, SourceState.HELD, reason, Counts.NONE, false), verdict));
-  }
-
-  /** Every source that is open, those held back too. */
-  List<FilePath> paths() {
-    return ground.open().stream().map(SourceRoot::path).toList();
   }
 
   /** The sources to be applied. */

@@ -6,7 +6,6 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.deferredsync.backup.Listing.Listed;
@@ -27,7 +26,6 @@ import org.deferredsync.snapshot.FilePath;
 final class Scanner {
   private final Catalogue catalogue;
   private final PlanStore store;
-  private final List<FilePath> allSources;
 
   private long files;
   private long directories;
@@ -39,10 +37,9 @@ final class Scanner {
   private long copiedBytes;
   private long newFiles;
 
-  Scanner(Catalogue catalogue, PlanStore store, List<FilePath> allSources) {
+  Scanner(Catalogue catalogue, PlanStore store) {
     this.catalogue = catalogue;
     this.store = store;
-    this.allSources = allSources;
   }
 
   /**
@@ -130,7 +127,7 @@ final class Scanner {
     if (listing.complete()) {
       for (Entry row : rows.values()) {
         FilePath path = listing.path().child(row.name());
-        if (allSources.stream().noneMatch(path::contains)) {
+        if (!source.holdsAnother(path)) {
           store.addRemoved(source.index(), listing.path(), row.name());
           removed += 1 + catalogue.entries().countBelow(path);
         }

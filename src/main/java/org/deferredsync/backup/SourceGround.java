@@ -62,7 +62,8 @@ final class SourceGround {
         checkTarget(one, target, targetStat, targetAncestors);
       }
       List<Opened> apart = withoutNested(opened, skipped);
-      return new Ground(roots(apart, targetStat), skipped);
+      List<FilePath> all = sources.stream().map(Source::path).toList();
+      return new Ground(roots(apart, targetStat, all), skipped);
     } catch (BackupException | IOException | RuntimeException e) {
       for (Opened one : opened) {
         posix.close(one.descriptor());
@@ -221,7 +222,7 @@ final class SourceGround {
     return one.stat().sameObject(other.stat()) && other.index() > one.index();
   }
 
-  private List<SourceRoot> roots(List<Opened> opened, Stat target) {
+  private List<SourceRoot> roots(List<Opened> opened, Stat target, List<FilePath> all) {
     List<SourceRoot> roots = new ArrayList<>();
     for (Opened one : opened) {
       List<Stat> boundaries = new ArrayList<>();
@@ -241,7 +242,8 @@ final class SourceGround {
               one.stat(),
               new DirectoryTree(posix, one.descriptor(), path, false),
               new ListingReader(posix, clock, one.source().filter(), boundaries, problems),
-              problems));
+              problems,
+              all.stream().filter(other -> !other.equals(path)).toList()));
     }
     return roots;
   }

@@ -1,6 +1,7 @@
 package org.deferredsync.backup;
 
 import java.io.IOException;
+import java.util.List;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.Stat;
 import org.deferredsync.snapshot.FilePath;
@@ -10,6 +11,8 @@ import org.deferredsync.snapshot.FilePath;
  * one descriptor, so that an unmount in between is refused or seen, and never read as a removal.
  *
  * @param index its place in the order of the configuration
+ * @param others the paths of all other sources of the configuration, whether they could be opened
+ *     or not
  */
 record SourceRoot(
     int index,
@@ -18,7 +21,16 @@ record SourceRoot(
     Stat stat,
     DirectoryTree tree,
     ListingReader reader,
-    Problems problems) {
+    Problems problems,
+    List<FilePath> others) {
+
+  /**
+   * Whether another source of the configuration is at or below the path: that one alone judges what
+   * is there.
+   */
+  boolean holdsAnother(FilePath below) {
+    return others.stream().anyMatch(below::contains);
+  }
 
   void close(Posix posix) throws IOException {
     tree.close();
