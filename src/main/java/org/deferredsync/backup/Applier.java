@@ -88,7 +88,10 @@ final class Applier {
     Optional<Directories.Known> known = catalogue.directories().find(path);
     Map<ByteBuffer, Entry> rows = rows(known);
     int first = 0;
-    boolean doubt = !listing.settled();
+    boolean doubt = !listing.settled() || (path.equals(source.path()) && !isRootAsStored(listing));
+    if (known.isPresent() && !batches.current().isMadeHere(path)) {
+      entries.ensureMirrorDirectory(path);
+    }
     if (rows.isEmpty() && entries.isNewInMirror(path)) {
       EntryApplier.Progress progress = entries.wholeDirectory(listing, descriptor);
       first = progress.stored();
@@ -105,15 +108,19 @@ final class Applier {
 
   /** Whether the catalogue, or the batch being made, has the directory's own entry. */
   private boolean isStored(FilePath path) throws IOException {
-    if (batches.current().isMadeHere(path)) {
-      return true;
-    }
-    return path.equals(source.path())
+    return batches.current().isStoredHere(path)
+        || path.equals(source.path())
         || catalogue
             .entries()
             .find(path)
             .filter(entry -> entry.version().type() == FileType.DIRECTORY)
             .isPresent();
+  }
+
+  /** The root has no listing above it that would tell of a change since it was opened. */
+  private boolean isRootAsStored(Listing listing) {
+    return listing.self().ctimeNs() == source.stat().ctimeNs()
+        && listing.self().mtimeNs() == source.stat().mtimeNs();
   }
 
   private Map<ByteBuffer, Entry> rows(Optional<Directories.Known> known) throws IOException {

@@ -1,11 +1,12 @@
 package org.deferredsync.backup;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.Posix;
+import org.deferredsync.fs.PosixException;
 
 /**
  * Makes everything written to the target so far durable: one syncfs on a descriptor that was open
@@ -50,16 +51,15 @@ final class Barrier {
     return major > 5 || (major == 5 && minor >= 8);
   }
 
-  /** Whether each staged file has to be synced by itself as soon as it is written. */
-  boolean syncsEachFile() {
-    return !wholeFileSystem;
-  }
-
   /** Returns when all that was written before is on the disk. */
   void pass() throws IOException {
-    posix.syncFileSystem(descriptor);
-    if (!wholeFileSystem) {
-      posix.sync(descriptor);
+    try {
+      posix.syncFileSystem(descriptor);
+    } catch (PosixException e) {
+      if (wholeFileSystem || !e.is(Errno.ENOSYS)) {
+        throw e;
+      }
+      posix.sync(descriptor); // a system without syncfs: each file was synced as it was written
     }
   }
 
@@ -68,9 +68,5 @@ final class Barrier {
     if (!wholeFileSystem) {
       posix.sync(file);
     }
-  }
-
-  static byte[] name(String text) {
-    return text.getBytes(StandardCharsets.US_ASCII);
   }
 }

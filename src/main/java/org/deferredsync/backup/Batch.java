@@ -24,6 +24,7 @@ final class Batch {
   private final List<Operation> operations = new ArrayList<>();
   private final Set<FilePath> touched = new LinkedHashSet<>();
   private final Set<FilePath> staged = new HashSet<>();
+  private final Set<FilePath> adopted = new HashSet<>();
   private int files;
   private long bytes;
 
@@ -79,6 +80,17 @@ final class Batch {
   /** A directory that this batch makes; it is not in the mirror yet. */
   void makes(FilePath directory) {
     staged.add(directory);
+  }
+
+  /** A directory of the mirror that was only scaffolding gets its entry in this batch. */
+  void adopts(FilePath directory) {
+    adopted.add(directory);
+    touched.add(directory);
+  }
+
+  /** Whether the entry of the directory is among the rows of this batch. */
+  boolean isStoredHere(FilePath directory) {
+    return staged.contains(directory) || adopted.contains(directory);
   }
 
   boolean isMadeHere(FilePath directory) {

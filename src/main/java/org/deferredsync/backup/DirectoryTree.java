@@ -111,7 +111,7 @@ final class DirectoryTree implements AutoCloseable {
           ? posix.stat(root)
           : posix.stat(open(parentOf(path)), path.name());
     } catch (PosixException e) {
-      if (e.is(Errno.ENOENT) || e.is(Errno.ENOTDIR)) {
+      if (e.is(Errno.ENOENT) || e.is(Errno.ENOTDIR) || e.is(Errno.ELOOP)) {
         return null;
       }
       throw e;

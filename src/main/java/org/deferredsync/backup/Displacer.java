@@ -108,13 +108,19 @@ final class Displacer {
       return false;
     }
     return switch (version.type()) {
-      case FILE -> there.size() == version.size() && there.mtimeNs() == version.mtimeNs();
+      case FILE -> there.size() == version.size() && isSameTime(there.mtimeNs(), version.mtimeNs());
       case SYMLINK ->
           Arrays.equals(
               version.linkTarget(),
               posix.readLink(target.mirror().open(parentOf(path)), path.name()));
       default -> true;
     };
+  }
+
+  /** A file system that keeps whole or even seconds only has cut the time that was set. */
+  private static boolean isSameTime(long kept, long set) {
+    boolean cut = kept % 1_000_000_000L == 0 && set > kept && set - kept < 2_000_000_000L;
+    return kept == set || cut;
   }
 
   private void linkIntoIncrement(FilePath path) throws IOException {

@@ -173,9 +173,9 @@ final class EntryApplier {
     if (!store.isChanged(path)) {
       return true; // younger than the scan
     }
-    boolean scaffolding = catalogue.directories().find(path).isPresent() && isMirrorDirectory(path);
-    if (scaffolding) {
-      batches.current().set(path);
+    boolean ours = catalogue.directories().find(path).isPresent() || source.holdsAnother(path);
+    if (ours && isMirrorDirectory(path)) {
+      batches.current().adopts(path);
     } else {
       displacer.clear(path, batches.current(), source.problems());
       putEmptyDirectory(path, 0);
@@ -183,6 +183,18 @@ final class EntryApplier {
     rows.add(directory, listed.name(), Versions.of(listed.stat()), listed.stat(), false);
     tally.added(0);
     return false;
+  }
+
+  /**
+   * Makes a known directory again that somebody took out of the mirror, or put something else in
+   * place of.
+   */
+  void ensureMirrorDirectory(FilePath path) throws IOException {
+    if (!path.isRoot() && !isMirrorDirectory(path)) {
+      displacer.clear(path, batches.current(), source.problems());
+      target.mirror().openOrMake(path);
+      batches.current().set(path);
+    }
   }
 
   private boolean isMirrorDirectory(FilePath path) throws IOException {
@@ -409,7 +421,7 @@ final class EntryApplier {
         byte[] link = SourceException.reading(() -> posix.readLink(from, listed.name()));
         staged = stager.link(link, stat, into, to);
       } else {
-        staged = stager.node(stat, into, to);
+        staged = node(stat, into, to);
       }
       if (staged.inconsistent()) {
         source.problems().inconsistent(path);
@@ -423,6 +435,18 @@ final class EntryApplier {
         source.problems().unreadable(path, e.reason());
       }
       return null;
+    }
+  }
+
+  /** An ordinary user cannot make devices: they are left out, and the source is partial. */
+  private Staged node(Stat stat, int into, byte[] to) throws SourceException, IOException {
+    try {
+      return stager.node(stat, into, to);
+    } catch (PosixException e) {
+      if (e.is(Errno.EPERM) || e.is(Errno.ENOSYS)) {
+        throw new SourceException(e);
+      }
+      throw e;
     }
   }
 

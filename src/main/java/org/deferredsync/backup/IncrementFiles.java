@@ -43,7 +43,7 @@ final class IncrementFiles implements AutoCloseable {
     try {
       posix.unlink(tree(run).open(parent), path.name());
     } catch (PosixException e) {
-      if (!e.is(Errno.ENOENT)) {
+      if (!e.is(Errno.ENOENT) && !e.is(Errno.ENOTDIR)) {
         throw e;
       }
     }

@@ -3,7 +3,6 @@ package org.deferredsync.backup;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -17,7 +16,6 @@ import org.deferredsync.catalogue.Pending.Operation;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.Run;
-import org.deferredsync.snapshot.RunSource;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,8 +53,7 @@ final class Pruner {
     if (expired.isEmpty() || kept.isEmpty()) {
       return 0;
     }
-    kept.addAll(neededAround(source, runs));
-    Set<FilePath> allSources = sourcesOf(runs);
+    Ownership ownership = new Ownership(runs);
     catalogue.transaction(
         () -> {
           for (long run : expired) {
@@ -66,27 +63,13 @@ final class Pruner {
     long deleted = 0;
     long after = 0;
     for (long before : kept) {
-      deleted += pruneBetween(after, before, source, allSources);
+      deleted += pruneBetween(after, before, source, ownership);
       after = before;
     }
     return deleted;
   }
 
-  /** The runs in which this source was part of a wider one that can still be restored. */
-  private static Set<Long> neededAround(FilePath source, List<Run> runs) {
-    Set<Long> needed = new TreeSet<>();
-    for (Run run : runs) {
-      for (RunSource other : run.sources()) {
-        boolean around = !other.source().equals(source) && other.source().contains(source);
-        if (around && other.state().restorable() && !other.expired()) {
-          needed.add(run.id());
-        }
-      }
-    }
-    return needed;
-  }
-
-  private long pruneBetween(long after, long before, FilePath source, Set<FilePath> allSources)
+  private long pruneBetween(long after, long before, FilePath source, Ownership ownership)
       throws IOException {
     long deleted = 0;
     Old last = null;
@@ -94,8 +77,7 @@ final class Pruner {
         !page.isEmpty();
         page = page(after, before, last)) {
       last = page.get(page.size() - 1);
-      List<Old> own =
-          page.stream().filter(old -> owner(old.path(), allSources).equals(source)).toList();
+      List<Old> own = page.stream().filter(old -> ownership.mayExpire(old, source)).toList();
       if (!own.isEmpty()) {
         deleted += forgetAndDelete(own);
       }
@@ -105,16 +87,6 @@ final class Pruner {
 
   private List<Old> page(long after, long before, @Nullable Old last) throws IOException {
     return catalogue.expiry().between(after, before, last, CHUNK);
-  }
-
-  private static FilePath owner(FilePath path, Set<FilePath> sources) {
-    FilePath owner = FilePath.ROOT;
-    for (FilePath source : sources) {
-      if (source.contains(path) && source.length() >= owner.length()) {
-        owner = source;
-      }
-    }
-    return owner;
   }
 
   private long forgetAndDelete(List<Old> versions) throws IOException {
@@ -159,14 +131,5 @@ final class Pruner {
         catalogue.transaction(() -> catalogue.runs().clearIncrement(run.getKey()));
       }
     }
-  }
-
-  /** Every source that the target has ever had: the deepest that holds a path owns it. */
-  private static Set<FilePath> sourcesOf(List<Run> runs) {
-    Set<FilePath> sources = new HashSet<>();
-    for (Run run : runs) {
-      run.sources().forEach(source -> sources.add(source.source()));
-    }
-    return sources;
   }
 }

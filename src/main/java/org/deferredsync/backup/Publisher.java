@@ -100,22 +100,38 @@ final class Publisher {
   }
 
   private void remove(Operation operation) throws IOException {
-    int parent = parent(operation.path());
-    Stat there = statOrNull(parent, operation.path().name());
-    if (there != null && there.inode() == operation.displacedInode()) {
+    Stat there = displacedOrNull(operation);
+    if (there != null) {
+      int parent = parent(operation.path());
       posix.unlink(parent, operation.path().name());
       barrier.written(parent);
     }
   }
 
   private void removeDirectory(Operation operation) throws IOException {
-    int parent = parent(operation.path());
-    Stat there = statOrNull(parent, operation.path().name());
-    if (there != null && there.isDirectory() && there.inode() == operation.displacedInode()) {
+    Stat there = displacedOrNull(operation);
+    if (there != null && there.isDirectory()) {
+      int parent = parent(operation.path());
       target.mirror().forget(operation.path());
-      posix.removeDirectory(parent, operation.path().name());
+      try {
+        posix.removeDirectory(parent, operation.path().name());
+      } catch (PosixException e) {
+        if (!e.is(Errno.ENOTEMPTY) && !e.is(Errno.EEXIST)) {
+          throw e;
+        }
+        // somebody put something there since it was staged: it is not ours to remove
+      }
       barrier.written(parent);
     }
+  }
+
+  /**
+   * What a removal is about, if it is still there; its parents may be gone, or something else, when
+   * it is not.
+   */
+  private @Nullable Stat displacedOrNull(Operation operation) throws IOException {
+    Stat there = target.mirror().statOrNull(operation.path());
+    return there != null && there.inode() == operation.displacedInode() ? there : null;
   }
 
   /**
@@ -130,8 +146,10 @@ final class Publisher {
     Version version = entry.get().version();
     int parent = parent(path);
     Stat there = statOrNull(parent, path.name());
-    if (there == null || FileType.ofMode(there.mode()) != version.type()) {
-      throw new PosixException(Errno.ENOENT, "publish", path.toString());
+    if (there == null && version.type() == FileType.DIRECTORY) {
+      target.mirror().openOrMake(path); // taken out of the mirror by somebody
+    } else if (there == null || FileType.ofMode(there.mode()) != version.type()) {
+      return; // not what was stored: verify names it, and nothing of ours is changed by this
     }
     Metadata.keep(
         posix,

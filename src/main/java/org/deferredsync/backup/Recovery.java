@@ -55,6 +55,10 @@ final class Recovery {
       barrier.pass();
       catalogue.transaction(() -> catalogue.pending().clear());
     }
+    if (target.generation() != catalogue.generation()) {
+      catalogue.checkpoint();
+      target.setGeneration(catalogue.generation());
+    }
     int dropped = emptyStaging();
     List<Run> runs = catalogue.runs().list();
     Run last = runs.isEmpty() ? null : runs.get(runs.size() - 1);

@@ -4,9 +4,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.catalogue.Directories;
 import org.deferredsync.catalogue.Entries;
@@ -27,12 +31,17 @@ public final class Snapshot {
   private final Catalogue catalogue;
   private final Run run;
   private final List<SourceAt> sources;
+  private final Map<Long, Set<FilePath>> sourcesOfRun = new HashMap<>();
 
   Snapshot(TargetReader reader, Run run, List<Run> runs) {
     this.reader = reader;
     this.catalogue = reader.catalogue();
     this.run = run;
     this.sources = sources(run, runs);
+    for (Run each : runs) {
+      sourcesOfRun.put(
+          each.id(), each.sources().stream().map(RunSource::source).collect(Collectors.toSet()));
+    }
   }
 
   /**
@@ -88,7 +97,19 @@ public final class Snapshot {
   public Optional<SourceAt> sourceOf(FilePath path) {
     return sources.stream()
         .filter(source -> source.path().contains(path))
+        .filter(source -> !isTakenOver(source, path))
         .max(Comparator.comparingInt(source -> source.path().length()));
+  }
+
+  /**
+   * Whether another source that holds the path was backed up later, in a run that did not know this
+   * one.
+   */
+  private boolean isTakenOver(SourceAt source, FilePath path) {
+    return sources.stream()
+        .filter(other -> other.run() > source.run() && other.path().contains(path))
+        .anyMatch(
+            other -> !sourcesOfRun.getOrDefault(other.run(), Set.of()).contains(source.path()));
   }
 
   /** What was at the path. */

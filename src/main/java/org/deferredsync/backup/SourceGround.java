@@ -142,7 +142,15 @@ final class SourceGround {
           return chain;
         }
         chain.add(stat);
-        int up = posix.openDirectory(current, PARENT);
+        int up;
+        try {
+          up = posix.openDirectory(current, PARENT);
+        } catch (PosixException e) {
+          if (e.is(Errno.EACCES)) {
+            return chain; // an ordinary user sees no further up
+          }
+          throw e;
+        }
         if (current != directory) {
           posix.close(current);
         }

@@ -109,6 +109,9 @@ final class Target implements AutoCloseable {
       for (int n = 1; n > 0 && length < text.length; length += n) {
         n = posix.read(file, text, length, text.length - length);
       }
+      if (length == 0) {
+        return 0; // made, and cut short before the first number was written
+      }
       return Long.parseLong(new String(text, 0, length, StandardCharsets.US_ASCII).strip());
     } catch (NumberFormatException e) {
       throw new IOException(path + "/" + OWN + "/generation: not a number", e);
