@@ -8,7 +8,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.deferredsync.backup.BackupReport.SourceReport;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.snapshot.Counts;
@@ -85,9 +84,11 @@ public final class Backup {
         }
         long run = begin(catalogue, started, planner);
         apply(target, catalogue, planner, staging, publisher, barrier, run, started);
-        end(catalogue, planner.reports(), run);
-        expirer.expireAfterRun(planner.reports());
-        catalogue.checkpoint();
+        end(catalogue, planner.results(), run);
+        expirer.expireAfterRun(planner.results());
+        if (!catalogue.checkpoint()) {
+          log.debug("A reader keeps the write-ahead log; the next run empties it.");
+        }
         new Reserve(posix, target.own()).keep();
         return new BackupReport(run, planner.reports());
       }
@@ -115,8 +116,8 @@ public final class Backup {
                         Counts.NONE,
                         false));
           }
-          for (SourceReport held : planner.reports()) {
-            catalogue.runs().setSource(run[0], held.result());
+          for (RunSource held : planner.results()) {
+            catalogue.runs().setSource(run[0], held);
           }
         });
     return run[0];
@@ -173,13 +174,13 @@ public final class Backup {
     }
   }
 
-  private void end(Catalogue catalogue, List<SourceReport> reports, long run) throws IOException {
+  private void end(Catalogue catalogue, List<RunSource> results, long run) throws IOException {
     Instant ended = engine.clock().instant();
     catalogue.transaction(
         () -> {
           catalogue.pending().clear();
-          for (SourceReport report : reports) {
-            catalogue.runs().setSource(run, report.result());
+          for (RunSource result : results) {
+            catalogue.runs().setSource(run, result);
           }
           catalogue.runs().end(run, ended);
         });

@@ -12,6 +12,7 @@ import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
 import org.deferredsync.fs.Stat;
+import org.deferredsync.snapshot.ContentHash;
 import org.deferredsync.snapshot.Entry;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.FileType;
@@ -29,6 +30,7 @@ final class Displacer {
   private final Catalogue catalogue;
   private final Increment increment;
   private final long run;
+  private final FileCopy copy;
 
   Displacer(
       Posix posix, Clock clock, Target target, Catalogue catalogue, Increment increment, long run) {
@@ -38,6 +40,7 @@ final class Displacer {
     this.catalogue = catalogue;
     this.increment = increment;
     this.run = run;
+    this.copy = new FileCopy(posix, clock);
   }
 
   /**
@@ -108,7 +111,7 @@ final class Displacer {
       return false;
     }
     return switch (version.type()) {
-      case FILE -> there.size() == version.size() && isSameTime(there.mtimeNs(), version.mtimeNs());
+      case FILE -> there.size() == version.size() && isStoredFile(path, there, version);
       case SYMLINK ->
           Arrays.equals(
               version.linkTarget(),
@@ -117,10 +120,24 @@ final class Displacer {
     };
   }
 
-  /** A file system that keeps whole or even seconds only has cut the time that was set. */
-  private static boolean isSameTime(long kept, long set) {
-    boolean cut = kept % 1_000_000_000L == 0 && set > kept && set - kept < 2_000_000_000L;
-    return kept == set || cut;
+  /**
+   * Another time than was set is no proof: not every file system keeps every time. Then the bytes
+   * decide.
+   */
+  private boolean isStoredFile(FilePath path, Stat there, Version version) throws IOException {
+    Long content = version.content();
+    if (there.mtimeNs() == version.mtimeNs() || content == null) {
+      return content != null;
+    }
+    int file = posix.openFile(target.mirror().open(parentOf(path)), path.name());
+    try {
+      ContentHash hash = copy.read(file, -1).hash();
+      return catalogue.contents().find(content).filter(it -> it.hash().equals(hash)).isPresent();
+    } catch (SourceException e) {
+      return false; // what cannot be read is not known to be ours
+    } finally {
+      posix.close(file);
+    }
   }
 
   private void linkIntoIncrement(FilePath path) throws IOException {

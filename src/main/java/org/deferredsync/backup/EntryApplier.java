@@ -95,7 +95,7 @@ final class EntryApplier {
    */
   boolean isNewInMirror(FilePath path) throws IOException {
     return batches.current().isMadeHere(path)
-        || (path.parent() != null && displacer.isEmptyDirectory(path));
+        || (!path.isRoot() && !source.holdsAnother(path) && displacer.isEmptyDirectory(path));
   }
 
   /**
@@ -173,7 +173,7 @@ final class EntryApplier {
     if (!store.isChanged(path)) {
       return true; // younger than the scan
     }
-    boolean ours = catalogue.directories().find(path).isPresent() || source.holdsAnother(path);
+    boolean ours = catalogue.directories().isKnownAtOrBelow(path) || source.holdsAnother(path);
     if (ours && isMirrorDirectory(path)) {
       batches.current().adopts(path);
     } else {

@@ -3,7 +3,6 @@ package org.deferredsync.backup;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
-import org.deferredsync.backup.BackupReport.SourceReport;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.snapshot.Run;
@@ -42,11 +41,10 @@ final class Expirer {
   }
 
   /** Expires what the run that has just ended releases. */
-  void expireAfterRun(List<SourceReport> reports) throws IOException {
+  void expireAfterRun(List<RunSource> results) throws IOException {
     List<Run> runs = catalogue.runs().list();
     String doubt = Retention.clockDoubt(runs);
-    expire(
-        runs, reports.stream().map(SourceReport::result).toList(), doubt, engine.clock().instant());
+    expire(runs, results, doubt, engine.clock().instant());
   }
 
   private void expire(List<Run> runs, List<RunSource> sources, String doubt, Instant now)

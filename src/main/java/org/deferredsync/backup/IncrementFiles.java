@@ -43,7 +43,7 @@ final class IncrementFiles implements AutoCloseable {
     try {
       posix.unlink(tree(run).open(parent), path.name());
     } catch (PosixException e) {
-      if (!e.is(Errno.ENOENT) && !e.is(Errno.ENOTDIR)) {
+      if (!e.is(Errno.ENOENT) && !e.is(Errno.ENOTDIR) && !e.is(Errno.ELOOP)) {
         throw e;
       }
     }

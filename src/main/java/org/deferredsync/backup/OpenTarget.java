@@ -77,9 +77,13 @@ final class OpenTarget implements AutoCloseable {
     try {
       LockFile lock = lock(posix, target, engine.clock().instant());
       try {
+        TargetGround ground = new TargetGround(posix, registry, engine.fstab());
+        if (found instanceof Free && ground.id(root).isEmpty()) {
+          identify(posix, target);
+        }
         boolean remembered = found instanceof Existing existing && existing.remembered();
         if (!remembered) {
-          String id = new TargetGround(posix, registry, engine.fstab()).id(root).orElseThrow();
+          String id = ground.id(root).orElseThrow();
           registry.remember(path, new Remembered(id, TargetGround.mountPoint(path)));
         }
         Catalogue catalogue = catalogue(engine, target);
@@ -110,7 +114,7 @@ final class OpenTarget implements AutoCloseable {
     }
   }
 
-  /** Our own directory, with the id that tells this target from every other. */
+  /** Our own directory. */
   private static void begin(Posix posix, int root) throws IOException {
     posix.setMode(root, new byte[] {'.'}, 0700);
     try {
@@ -120,13 +124,13 @@ final class OpenTarget implements AutoCloseable {
         throw e;
       }
     }
-    int own = posix.openDirectory(root, Target.OWN_NAME);
-    try {
-      String id = UUID.randomUUID() + "\n";
-      AtomicFile.write(posix, own, Target.TARGET_ID, id.getBytes(StandardCharsets.US_ASCII), 0600);
-    } finally {
-      posix.close(own);
-    }
+  }
+
+  /** The id, once nobody else can be writing one. */
+  private static void identify(Posix posix, Target target) throws IOException {
+    String id = UUID.randomUUID() + "\n";
+    AtomicFile.write(
+        posix, target.own(), Target.TARGET_ID, id.getBytes(StandardCharsets.US_ASCII), 0600);
   }
 
   private static void keepPrivate(Posix posix, int root) throws IOException {
@@ -186,7 +190,7 @@ final class OpenTarget implements AutoCloseable {
     posix.close(posix.createFile(target.own(), NEW_CATALOGUE, 0600));
     Path file = target.catalogueFile().resolveSibling("catalogue.new");
     try (Catalogue catalogue = Catalogue.create(file, id, engine.hook())) {
-      catalogue.checkpoint();
+      catalogue.checkpoint(); // nobody reads a file that has just been made
     }
     posix.renameNew(target.own(), NEW_CATALOGUE, target.own(), Stager.bytes(Target.CATALOGUE));
     posix.sync(target.own());

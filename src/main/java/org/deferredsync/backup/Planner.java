@@ -3,9 +3,11 @@ package org.deferredsync.backup;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.deferredsync.backup.BackupReport.SourceReport;
 import org.deferredsync.backup.BackupReport.Verdict;
@@ -17,6 +19,7 @@ import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.Space;
 import org.deferredsync.snapshot.Counts;
 import org.deferredsync.snapshot.FilePath;
+import org.deferredsync.snapshot.Run;
 import org.deferredsync.snapshot.RunSource;
 import org.deferredsync.snapshot.SourceState;
 import org.slf4j.Logger;
@@ -48,7 +51,9 @@ final class Planner implements AutoCloseable {
       Engine engine, BackupRequest request, int targetRoot, Catalogue catalogue, Logger log)
       throws BackupException, IOException {
     SourceGround sourceGround = new SourceGround(engine.posix(), engine.clock(), log);
-    Ground ground = sourceGround.open(request.sources(), request.target(), targetRoot);
+    Ground ground =
+        sourceGround.open(
+            request.sources(), request.target(), targetRoot, formerSources(catalogue));
     Planner planner = new Planner(engine.posix(), log, PlanStore.open(), ground);
     try {
       for (Skipped skipped : ground.skipped()) {
@@ -62,6 +67,14 @@ final class Planner implements AutoCloseable {
       planner.close();
       throw e;
     }
+  }
+
+  private static Set<FilePath> formerSources(Catalogue catalogue) throws IOException {
+    Set<FilePath> sources = new HashSet<>();
+    for (Run run : catalogue.runs().list()) {
+      run.sources().forEach(source -> sources.add(source.source()));
+    }
+    return sources;
   }
 
   private void scan(SourceRoot source, SourceGround sourceGround, Catalogue catalogue)
@@ -104,6 +117,18 @@ final class Planner implements AutoCloseable {
   /** What became of the sources so far, in the order of the configuration. */
   List<SourceReport> reports() {
     return List.copyOf(reports.values());
+  }
+
+  /** Those of them that the catalogue is to keep: a nested source is part of the one around it. */
+  List<RunSource> results() {
+    Set<Integer> nested = new HashSet<>();
+    ground.skipped().stream()
+        .filter(Skipped::nested)
+        .forEach(skipped -> nested.add(skipped.index()));
+    return reports.entrySet().stream()
+        .filter(report -> !nested.contains(report.getKey()))
+        .map(report -> report.getValue().result())
+        .toList();
   }
 
   /** What the target lacks for the plan, in words; empty if there is room. */

@@ -59,6 +59,8 @@ final class Publisher {
     Stat there = statOrNull(parent, name);
     if (there == null) {
       posix.renameNew(staging, staged, parent, name);
+    } else if (there.inode() == operation.stagedInode() && !there.isDirectory()) {
+      posix.unlink(staging, staged); // a rename made of link and unlink was cut short
     } else {
       checkDisplaced(operation, there);
       if (there.isDirectory()) {
@@ -170,7 +172,9 @@ final class Publisher {
 
   private static void checkDisplaced(Operation operation, Stat there) throws IOException {
     if (there.inode() != operation.displacedInode()) {
-      throw new PosixException(Errno.EEXIST, "publish", operation.path().toString());
+      throw new IOException(
+          operation.path()
+              + ": somebody put something into the mirror here while a run was at work; move it away and run again");
     }
   }
 

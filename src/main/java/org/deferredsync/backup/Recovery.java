@@ -49,14 +49,14 @@ final class Recovery {
     if (!pending.isEmpty()) {
       // A COMMIT that answered with an error may live in the page cache alone: make it durable
       // first.
-      catalogue.checkpoint();
+      checkpoint();
       target.setGeneration(catalogue.generation());
       publisher.publish(pending);
       barrier.pass();
       catalogue.transaction(() -> catalogue.pending().clear());
     }
     if (target.generation() != catalogue.generation()) {
-      catalogue.checkpoint();
+      checkpoint();
       target.setGeneration(catalogue.generation());
     }
     int dropped = emptyStaging();
@@ -71,6 +71,13 @@ final class Recovery {
           dropped);
     } else if (!pending.isEmpty()) {
       log.info("Recovered the target: {} operations finished.", pending.size());
+    }
+  }
+
+  private void checkpoint() throws IOException {
+    if (!catalogue.checkpoint()) {
+      throw new IOException(
+          target.catalogueFile() + ": somebody reads it and recovery has to wait; run again");
     }
   }
 
@@ -133,14 +140,22 @@ final class Recovery {
       FilePath child = path.child(name);
       int directory = tree.open(path);
       Stat stat = posix.stat(directory, name);
+      if (catalogue.contents().hasPlace(run, child)) {
+        continue;
+      }
       if (stat.isDirectory()) {
         dropLinksBelow(tree, child, run);
         tree.forget(child);
         removeEmpty(tree.open(path), name);
-      } else if (stat.nlink() >= 2 && !catalogue.contents().hasPlace(run, child)) {
+      } else if (stat.nlink() >= 2 && isInMirror(child, stat)) {
         posix.unlink(directory, name);
       }
     }
+  }
+
+  private boolean isInMirror(FilePath path, Stat stat) throws IOException {
+    Stat there = target.mirror().statOrNull(path);
+    return there != null && there.sameObject(stat);
   }
 
   private void removeIfEmpty(int parent, String name) throws IOException {

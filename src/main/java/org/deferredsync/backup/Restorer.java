@@ -63,14 +63,18 @@ public final class Restorer {
                 + snapshot.run().id()
                 + "; see deferred-sync ls and find its spelling");
       }
-      nodes.add(node.get());
+      boolean covered =
+          paths.stream().anyMatch(other -> !other.equals(path) && other.contains(path));
+      if (!covered && nodes.stream().noneMatch(other -> other.path().equals(path))) {
+        nodes.add(node.get());
+      }
     }
     int root = openEmpty(to);
     try (DirectoryTree tree = new DirectoryTree(posix, root, FilePath.ROOT, false);
         ContentFinder finder = snapshot.contents()) {
       for (Node node : nodes) {
         FilePath at =
-            nodes.size() == 1 && !node.path().isRoot()
+            paths.size() == 1 && !node.path().isRoot()
                 ? FilePath.ROOT.child(node.path().name())
                 : node.path();
         FilePath parent = at.parent();

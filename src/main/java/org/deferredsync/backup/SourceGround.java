@@ -3,8 +3,10 @@ package org.deferredsync.backup;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.Posix;
@@ -33,8 +35,12 @@ final class SourceGround {
     this.log = log;
   }
 
-  /** A source that is left as it is in this run. */
-  record Skipped(int index, FilePath path, String reason) {}
+  /**
+   * A source that is left as it is in this run.
+   *
+   * @param nested whether another source covers it
+   */
+  record Skipped(int index, FilePath path, String reason, boolean nested) {}
 
   /** What was opened, and what was not; both in the order of the configuration. */
   record Ground(List<SourceRoot> open, List<Skipped> skipped) {}
@@ -46,9 +52,10 @@ final class SourceGround {
    * Opens every source.
    *
    * @param targetRoot a descriptor of the target's root
+   * @param former every source that the target has ever had
    * @throws BackupException if a source holds the target or lies in it
    */
-  Ground open(List<Source> sources, FilePath target, int targetRoot)
+  Ground open(List<Source> sources, FilePath target, int targetRoot, Set<FilePath> former)
       throws BackupException, IOException {
     List<Skipped> skipped = new ArrayList<>();
     List<Opened> opened = new ArrayList<>();
@@ -62,8 +69,10 @@ final class SourceGround {
         checkTarget(one, target, targetStat, targetAncestors);
       }
       List<Opened> apart = withoutNested(opened, skipped);
-      List<FilePath> all = sources.stream().map(Source::path).toList();
-      return new Ground(roots(apart, targetStat, all), skipped);
+      Set<FilePath> others = new HashSet<>();
+      sources.forEach(source -> others.add(source.path()));
+      skipped.stream().filter(Skipped::nested).forEach(nested -> others.remove(nested.path()));
+      return new Ground(roots(apart, targetStat, others, former), skipped);
     } catch (BackupException | IOException | RuntimeException e) {
       for (Opened one : opened) {
         posix.close(one.descriptor());
@@ -76,14 +85,15 @@ final class SourceGround {
       throws IOException {
     FilePath path = source.path();
     if (!path.isRoot() && source.filter().excludes(path, true)) {
-      skipped.add(new Skipped(index, path, "an exclude rule leaves all of it out; mend the rule"));
+      skipped.add(
+          new Skipped(index, path, "an exclude rule leaves all of it out; mend the rule", false));
       return;
     }
     int descriptor;
     try {
       descriptor = path.isRoot() ? posix.openPath(path.bytes()) : openBelowParent(path);
     } catch (PosixException e) {
-      skipped.add(new Skipped(index, path, reason(path, e)));
+      skipped.add(new Skipped(index, path, reason(path, e), false));
       return;
     }
     opened.add(
@@ -212,7 +222,8 @@ final class SourceGround {
             new Skipped(
                 inner.index(),
                 inner.source().path(),
-                "lies in the source " + outer.get().source().path() + "; take one of the two out"));
+                "lies in the source " + outer.get().source().path() + "; take one of the two out",
+                true));
       } else {
         apart.add(inner);
       }
@@ -230,7 +241,8 @@ final class SourceGround {
     return one.stat().sameObject(other.stat()) && other.index() > one.index();
   }
 
-  private List<SourceRoot> roots(List<Opened> opened, Stat target, List<FilePath> all) {
+  private List<SourceRoot> roots(
+      List<Opened> opened, Stat target, Set<FilePath> others, Set<FilePath> former) {
     List<SourceRoot> roots = new ArrayList<>();
     for (Opened one : opened) {
       List<Stat> boundaries = new ArrayList<>();
@@ -251,9 +263,19 @@ final class SourceGround {
               new DirectoryTree(posix, one.descriptor(), path, false),
               new ListingReader(posix, clock, one.source().filter(), boundaries, problems),
               problems,
-              all.stream().filter(other -> !other.equals(path)).toList()));
+              others(one.source(), others, former)));
     }
     return roots;
+  }
+
+  /** The other sources, and former ones that a rule keeps the walk of this one out of. */
+  private static List<FilePath> others(Source source, Set<FilePath> others, Set<FilePath> former) {
+    Set<FilePath> all = new HashSet<>(others);
+    former.stream()
+        .filter(path -> source.path().contains(path) && isExcluded(source, path))
+        .forEach(all::add);
+    all.remove(source.path());
+    return List.copyOf(all);
   }
 
   /**

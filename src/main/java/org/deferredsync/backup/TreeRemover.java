@@ -74,6 +74,8 @@ final class TreeRemover {
       Stat there = target.mirror().statOrNull(path);
       if (there != null && there.isDirectory()) {
         batch.removeDirectory(path, there.inode());
+      } else {
+        displacer.clear(path, batch, problems); // somebody put something else in its place
       }
     } else {
       long inode = displacer.displace(path, row, batch, problems);

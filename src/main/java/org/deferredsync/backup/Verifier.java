@@ -93,10 +93,10 @@ public final class Verifier {
     bytes += content.size();
     List<Candidate> candidates = finder.candidates(content.id());
     boolean pending = !reader.pending().isEmpty();
-    List<String> bad = new ArrayList<>();
+    List<Fault> bad = new ArrayList<>();
     int good = 0;
     for (Candidate candidate : candidates) {
-      Optional<String> fault = fault(candidate, content);
+      Optional<Fault> fault = fault(candidate, content);
       if (fault.isEmpty()) {
         good++;
       } else {
@@ -107,35 +107,45 @@ public final class Verifier {
       return; // a committed operation that is not carried out yet: one of its names is still to
       // come
     }
-    bad.forEach(log::error);
+    for (Fault fault : bad) {
+      log.error(fault.text());
+      if (fault.missing()) {
+        missing++;
+      } else {
+        damaged++;
+      }
+    }
     if (candidates.isEmpty()) {
       missing++;
       log.error("{}: missing: no file of the target holds this version", names(content.id()));
     }
   }
 
-  /** What is wrong with one file, counted; empty if it is as it was stored. */
-  private Optional<String> fault(Candidate candidate, Content content) throws IOException {
+  private record Fault(String text, boolean missing) {}
+
+  /** What is wrong with one file; empty if it is as it was stored. */
+  private Optional<Fault> fault(Candidate candidate, Content content) throws IOException {
     int file;
     try {
       file = candidate.open();
     } catch (PosixException e) {
-      missing++;
-      return Optional.of(candidate.name() + ": missing: " + e.errno().text());
+      return Optional.of(new Fault(candidate.name() + ": missing: " + e.errno().text(), true));
     }
     try {
       if (copy.read(file, -1).hash().equals(content.hash())) {
         return Optional.empty();
       }
-      damaged++;
       return Optional.of(
-          candidate.name()
-              + ": damaged: its bytes are not those that were stored (SHA-256 "
-              + content.hash()
-              + ")");
+          new Fault(
+              candidate.name()
+                  + ": damaged: its bytes are not those that were stored (SHA-256 "
+                  + content.hash()
+                  + ")",
+              false));
     } catch (SourceException e) {
-      damaged++;
-      return Optional.of(candidate.name() + ": damaged: not readable: " + e.reason().getMessage());
+      return Optional.of(
+          new Fault(
+              candidate.name() + ": damaged: not readable: " + e.reason().getMessage(), false));
     } finally {
       posix.close(file);
     }
@@ -196,7 +206,7 @@ public final class Verifier {
     int directory = reader.target().mirror().open(parent == null ? FilePath.ROOT : parent);
     Stat stat = posix.stat(directory, name);
     if (row == null) {
-      if (stat.isDirectory() && catalogue.directories().find(path).isPresent()) {
+      if (stat.isDirectory() && catalogue.directories().isKnownAtOrBelow(path)) {
         return true; // a directory above a source
       }
       if (reader.pending().isEmpty()) {

@@ -206,14 +206,13 @@ public final class Catalogue implements AutoCloseable {
     }
   }
 
-  /** Moves the write-ahead log into the database file and syncs it; the log is empty afterwards. */
-  public void checkpoint() throws CatalogueException {
-    boolean busy =
-        database.one("PRAGMA wal_checkpoint(TRUNCATE)", row -> row.getInt(1) != 0).orElse(false);
-    if (busy) {
-      throw new CatalogueException(
-          "catalogue: a reader holds the write-ahead log; end it and try again");
-    }
+  /**
+   * Moves the write-ahead log into the database file and syncs it; the log is empty afterwards.
+   *
+   * @return false if a reader kept it from doing all of that
+   */
+  public boolean checkpoint() throws CatalogueException {
+    return database.one("PRAGMA wal_checkpoint(TRUNCATE)", row -> row.getInt(1) == 0).orElse(false);
   }
 
   /** What {@code PRAGMA integrity_check} finds; empty if nothing. */

@@ -43,6 +43,18 @@ public final class Directories {
     return database.insert("INSERT INTO directory (path) VALUES (?)", path.bytes());
   }
 
+  /** Whether this directory, or any below it, is known. */
+  public boolean isKnownAtOrBelow(FilePath path) throws CatalogueException {
+    return database
+        .one(
+            "SELECT EXISTS (SELECT 1 FROM directory WHERE path = ?1 OR (path > ?2 AND path < ?3))",
+            row -> row.getInt(1) != 0,
+            path.bytes(),
+            after(path, '/'),
+            after(path, '0'))
+        .orElse(false);
+  }
+
   public FilePath pathOf(long id) throws CatalogueException {
     return database
         .one("SELECT path FROM directory WHERE id = ?", row -> FilePath.of(row.getBytes(1)), id)
