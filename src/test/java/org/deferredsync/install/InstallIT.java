@@ -235,7 +235,7 @@ final class InstallIT {
             .resolve(broken.build())
             .resolve("deferred-sync-1.0.0.jar"));
 
-    Outcome outcome = broken.install(target, "nosudo");
+    Outcome outcome = broken.installWithJava(target, "nosudo");
 
     assertThat(outcome.status()).isEqualTo(1);
     assertThat(outcome.err()).contains("[ERROR] install.sh: the new version does not start");

@@ -27,7 +27,7 @@ final class LauncherIT {
   static void install() {
     Release release = Release.unpack(place, new Shell(place));
     target = place.resolve("inställ ning");
-    assertThat(release.install(target, "nosudo").status()).isZero();
+    assertThat(release.installWithJava(target, "nosudo").status()).isZero();
     launcher = target.resolve("exec/deferred-sync");
     version = target.resolve("lib").resolve(release.build());
   }

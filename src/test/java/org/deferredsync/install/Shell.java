@@ -31,7 +31,7 @@ final class Shell {
   /**
    * As {@link #sh}, where /etc is a copy and /opt, /home and /var/log are empty: root alone can.
    */
-  Outcome onScratchSystem(String script, Object... parameters) {
+  Outcome onScratchSystem(Map<String, String> environment, String script, Object... parameters) {
     String system =
         """
         set -eu
@@ -47,7 +47,7 @@ final class Shell {
         """;
     List<String> command = new ArrayList<>(List.of("unshare", "--mount"));
     command.addAll(command(system + script, parameters));
-    return run(Map.of(), command);
+    return run(environment, command);
   }
 
   Outcome run(Map<String, String> environment, List<String> command) {

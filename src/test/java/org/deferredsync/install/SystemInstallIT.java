@@ -43,7 +43,7 @@ final class SystemInstallIT {
 
   private String onSystem(String script) {
     Outcome outcome =
-        shell.onScratchSystem(SHOW + script, release.installer(), scratch.resolve("said"));
+        shell.onScratchSystem(release.quick(), SHOW + script, release.installer(), scratch.resolve("said"));
     assertThat(outcome.err()).isEmpty();
     assertThat(outcome.status()).isZero();
     return outcome.out();
@@ -210,5 +210,31 @@ final class SystemInstallIT {
             """);
 
     assertThat(state).isEqualTo("BACKUPTO=/srv\n# original\n");
+  }
+
+  @Test
+  void job_needsNothingOfTmp_norItsLibrariesThere() {
+    String state =
+        onSystem(
+            """
+            unset DEFERRED_SYNC_JAVA_HOME
+            sh "$1" >"$2"
+            mkdir -p /home/source
+            echo content >/home/source/file
+            cat >/etc/opt/deferred-sync/sync.conf <<'END'
+            BACKUPDIRS=/home/source
+            BACKUPTO=/home/backup
+            PLUGINS=incremental_backup
+            JOBLOG=/var/log/deferred-sync/sync.log
+            END
+            mount -t tmpfs -o ro,noexec tmpfs /tmp
+            cd /
+            /opt/deferred-sync/exec/deferred-sync
+            /etc/cron.daily/deferred-sync
+            /opt/deferred-sync/exec/deferred-sync snapshots --json | grep -c complete
+            cat /home/backup/home/source/file
+            """);
+
+    assertThat(state).endsWith("content\n").doesNotStartWith("0");
   }
 }
