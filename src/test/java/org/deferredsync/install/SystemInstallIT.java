@@ -43,7 +43,8 @@ final class SystemInstallIT {
 
   private String onSystem(String script) {
     Outcome outcome =
-        shell.onScratchSystem(release.quick(), SHOW + script, release.installer(), scratch.resolve("said"));
+        shell.onScratchSystem(
+            release.quick(), SHOW + script, release.installer(), scratch.resolve("said"));
     assertThat(outcome.err()).isEmpty();
     assertThat(outcome.status()).isZero();
     return outcome.out();
