@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.deferredsync.plugin.PluginJar;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -278,6 +279,38 @@ final class MainIT {
     } catch (IOException e) {
       return false;
     }
+  }
+
+  @Test
+  void job_goesOn_whenJavaPluginsExitOrLeaveProcesses() throws Exception {
+    configure("PLUGINS='leaver exiter exiter2 last'");
+    Path plugins = home.resolve("lib/plugins");
+    PluginJar.write(
+        plugins.resolve("a.jar"),
+        "Leaver",
+        "leaver",
+        "new ProcessBuilder(\"sleep\", \"300\").start(); return ReturnCode.NETWORK;");
+    PluginJar.write(
+        plugins.resolve("b.jar"), "Exiter", "exiter", "System.exit(0); return ReturnCode.SUCCESS;");
+    PluginJar.write(
+        plugins.resolve("c.jar"),
+        "Exiter2",
+        "exiter2",
+        "Runtime.getRuntime().exit(7); return ReturnCode.SUCCESS;");
+    script("90_last", "#!/bin/sh\necho here\n");
+    Ran ran = run();
+
+    assertThat(ran.status()).isEqualTo(2);
+    assertThat(ran.err())
+        .isEqualTo(
+            "deferred-sync: 3 of 4 failed: leaver with status 2, exiter with status 1, exiter2 with"
+                + " status 1.\n");
+    assertThat(Files.readString(log))
+        .contains("leaver: It left processes behind, which have been ended")
+        .contains("exiter: It tried to end the whole job (System.exit), which goes on without it.")
+        .contains("exiter2: It tried to end the whole job")
+        .contains("last: | here")
+        .contains("Job ended on ");
   }
 
   @Test

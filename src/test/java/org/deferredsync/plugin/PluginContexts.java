@@ -35,7 +35,7 @@ public final class PluginContexts {
         log,
         commands,
         Clock.system(ZoneOffset.UTC),
-        System.getenv(),
+        Map.of("HOME", directory.toString(), "XDG_STATE_HOME", directory.toString()),
         TrustedPath.ofProcess(),
         directory,
         directory,

@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
-import javax.tools.ToolProvider;
 import org.deferredsync.config.SettingException;
 import org.deferredsync.config.Settings;
 import org.junit.jupiter.api.Test;
@@ -24,48 +23,8 @@ final class PluginsTest {
     Files.writeString(directory.resolve(name), "#!/bin/sh\n");
   }
 
-  /** A jar with a plugin of that name, compiled here. */
   private void jar(String file, String className, String pluginName) throws IOException {
-    Path source = directory.resolve(className + ".java");
-    Files.writeString(
-        source,
-        """
-        public final class %s implements org.deferredsync.plugin.Plugin {
-          public String name() { return "%s"; }
-          public int number() { return 42; }
-          public String description() { return "from a jar"; }
-          public java.util.Set<String> settings() { return java.util.Set.of(); }
-          public org.deferredsync.plugin.ReturnCode run(org.deferredsync.plugin.PluginContext c) {
-            return org.deferredsync.plugin.ReturnCode.NETWORK;
-          }
-        }
-        """
-            .formatted(className, pluginName));
-    int status =
-        ToolProvider.getSystemJavaCompiler()
-            .run(
-                null,
-                null,
-                null,
-                "-cp",
-                System.getProperty("java.class.path"),
-                "-proc:none",
-                "-d",
-                directory.toString(),
-                source.toString());
-    assertThat(status).isZero();
-    Path compiled = directory.resolve(className + ".class");
-    try (OutputStream out = Files.newOutputStream(directory.resolve(file));
-        JarOutputStream jar = new JarOutputStream(out)) {
-      jar.putNextEntry(new JarEntry(className + ".class"));
-      Files.copy(compiled, jar);
-      jar.putNextEntry(new JarEntry("META-INF/services/org.deferredsync.plugin.Plugin"));
-      jar.write(className.getBytes(StandardCharsets.UTF_8));
-      jar.putNextEntry(new JarEntry("logback.xml"));
-      jar.write("<configuration".getBytes(StandardCharsets.UTF_8));
-    }
-    Files.delete(source);
-    Files.delete(compiled);
+    PluginJar.write(directory.resolve(file), className, pluginName, "return ReturnCode.NETWORK;");
   }
 
   private static Settings settings(String all, String plugins) {
