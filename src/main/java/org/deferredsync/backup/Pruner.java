@@ -40,8 +40,6 @@ final class Pruner {
   /**
    * Expires what is to go of one source.
    *
-   * @param allSources every source that the target has ever had: the deepest that holds a path owns
-   *     it
    * @return how many files were deleted
    */
   long prune(FilePath source, List<Decision> decisions, List<Run> runs) throws IOException {
