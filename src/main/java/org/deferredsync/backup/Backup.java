@@ -40,6 +40,7 @@ public final class Backup {
   public BackupReport run() throws BackupException, IOException {
     checkNames(request);
     Instant started = engine.clock().instant();
+    checkApart();
     try (OpenTarget open = OpenTarget.open(engine, request.target(), lastNames(request), log)) {
       return run(open, started);
     }
@@ -52,6 +53,17 @@ public final class Backup {
         throw BackupException.prerequisite(
             "BACKUPDIRS: " + source.path() + " has the name of something in the target; move it");
       }
+    }
+  }
+
+  /** Before a target is begun: one that holds a source, or lies in one, stays untouched. */
+  private void checkApart() throws BackupException, IOException {
+    Posix posix = engine.posix();
+    int root = OpenTarget.openRoot(posix, request.target());
+    try {
+      new SourceGround(posix, engine.clock(), log).check(request.sources(), request.target(), root);
+    } finally {
+      posix.close(root);
     }
   }
 

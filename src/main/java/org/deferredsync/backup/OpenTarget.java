@@ -108,7 +108,8 @@ final class OpenTarget implements AutoCloseable {
             "BACKUPTO=" + path + ": does not exist; make the directory, or mount its disk");
       }
       if (e.is(Errno.ENOTDIR)) {
-        throw BackupException.prerequisite("BACKUPTO=" + path + ": is no directory");
+        throw BackupException.prerequisite(
+            "BACKUPTO=" + path + ": is no directory; name one that is");
       }
       throw e;
     }

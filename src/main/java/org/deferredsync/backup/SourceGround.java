@@ -1,6 +1,10 @@
 package org.deferredsync.backup;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -9,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.fs.Errno;
+import org.deferredsync.fs.MountTable;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
 import org.deferredsync.fs.Stat;
@@ -49,6 +54,19 @@ final class SourceGround {
       int index, Source source, int descriptor, Stat stat, List<Stat> ancestors) {}
 
   /**
+   * Looks whether every source and the target lie apart, and changes nothing.
+   *
+   * @param targetRoot a descriptor of the target's root
+   * @throws BackupException if a source holds the target or lies in it
+   */
+  void check(List<Source> sources, FilePath target, int targetRoot)
+      throws BackupException, IOException {
+    for (SourceRoot root : open(sources, target, targetRoot).open()) {
+      root.close(posix);
+    }
+  }
+
+  /**
    * Opens every source.
    *
    * @param targetRoot a descriptor of the target's root
@@ -61,12 +79,17 @@ final class SourceGround {
     List<Opened> opened = new ArrayList<>();
     try {
       for (int i = 0; i < sources.size(); i++) {
+        if (!sources.get(i).path().equals(target) && target.contains(sources.get(i).path())) {
+          throw inTarget(sources.get(i).path(), target); // said of an absent one too
+        }
         openOne(i, sources.get(i), opened, skipped);
       }
       Stat targetStat = posix.stat(targetRoot);
-      List<Stat> targetAncestors = ancestors(targetRoot);
+      List<Stat> targetAncestors = ancestors(posix, targetRoot);
+      MountTable mounts = MountTable.ofSystem();
       for (Opened one : opened) {
         checkTarget(one, target, targetStat, targetAncestors);
+        checkPlaces(one, target, mounts);
       }
       List<Opened> apart = withoutNested(opened, skipped);
       Set<FilePath> others = new HashSet<>();
@@ -97,7 +120,8 @@ final class SourceGround {
       return;
     }
     opened.add(
-        new Opened(index, source, descriptor, posix.stat(descriptor), ancestors(descriptor)));
+        new Opened(
+            index, source, descriptor, posix.stat(descriptor), ancestors(posix, descriptor)));
   }
 
   /** The parents as the operator wrote them; the last name must be a directory itself. */
@@ -118,12 +142,13 @@ final class SourceGround {
     if (e.is(Errno.ELOOP) || e.is(Errno.ENOTDIR)) {
       Optional<String> link = linkTarget(path);
       return link.isPresent()
-          ? "is a symbolic link to " + link.get() + "; write that path into BACKUPDIRS"
+          ? "is a symbolic link to " + link.get()
           : "is no directory; BACKUPDIRS takes directories only";
     }
     return "cannot be opened: " + e.errno().text();
   }
 
+  /** Where the link leads and what to do about it; empty for what is no link. */
   private Optional<String> linkTarget(FilePath path) throws IOException {
     FilePath parentPath = path.parent();
     if (parentPath == null) {
@@ -132,7 +157,7 @@ final class SourceGround {
     try {
       int parent = posix.openPath(parentPath.bytes());
       try {
-        return Optional.of(Printable.of(posix.readLink(parent, path.name())));
+        return Optional.of(describe(path, posix.readLink(parent, path.name())));
       } finally {
         posix.close(parent);
       }
@@ -141,8 +166,20 @@ final class SourceGround {
     }
   }
 
+  private static String describe(FilePath link, byte[] text) {
+    try {
+      Path real = Path.of(new String(link.bytes(), StandardCharsets.UTF_8)).toRealPath();
+      return Printable.of(real.toString())
+          + (Files.isDirectory(real)
+              ? "; write that path into BACKUPDIRS"
+              : ", which is no directory; BACKUPDIRS takes directories only");
+    } catch (IOException | InvalidPathException e) {
+      return Printable.of(text) + ", where nothing is; mend the link, or take it out of BACKUPDIRS";
+    }
+  }
+
   /** The directory's own stat first, then each one above it up to the root. */
-  private List<Stat> ancestors(int directory) throws IOException {
+  static List<Stat> ancestors(Posix posix, int directory) throws IOException {
     List<Stat> chain = new ArrayList<>();
     int current = directory;
     try {
@@ -177,19 +214,48 @@ final class SourceGround {
       Opened source, FilePath target, Stat targetStat, List<Stat> targetAncestors)
       throws BackupException {
     FilePath path = source.source().path();
-    if (contains(source.ancestors(), targetStat)) {
+    if (source.stat().sameObject(targetStat)) {
       throw BackupException.prerequisite(
-          "BACKUPDIRS: " + path + " lies in the target " + target + "; take it out");
+          "BACKUPDIRS: " + path + " is the target " + target + " itself; take it out");
+    }
+    if (contains(source.ancestors(), targetStat)) {
+      throw inTarget(path, target);
     }
     if (contains(targetAncestors, source.stat())
         && !(path.isRoot() && isExcluded(source.source(), target))) {
-      throw BackupException.prerequisite(
-          "BACKUPDIRS: "
-              + path
-              + " contains the target "
-              + target
-              + "; take it out, or move BACKUPTO elsewhere");
+      throw holdsTarget(path, target);
     }
+  }
+
+  /** The same of what bind mounts show. */
+  private static void checkPlaces(Opened source, FilePath target, MountTable mounts)
+      throws BackupException {
+    FilePath path = source.source().path();
+    Optional<Place> ofSource = Place.of(path, mounts);
+    Optional<Place> ofTarget = Place.of(target, mounts);
+    if (ofSource.isEmpty() || ofTarget.isEmpty()) {
+      return;
+    }
+    if (ofTarget.get().contains(ofSource.get())) {
+      throw inTarget(path, target);
+    }
+    if (ofSource.get().contains(ofTarget.get()) && !isExcluded(source.source(), target)) {
+      throw holdsTarget(path, target);
+    }
+  }
+
+  private static BackupException holdsTarget(FilePath path, FilePath target) {
+    return BackupException.prerequisite(
+        "BACKUPDIRS: "
+            + path
+            + " contains the target "
+            + target
+            + "; take it out, or move BACKUPTO elsewhere");
+  }
+
+  private static BackupException inTarget(FilePath path, FilePath target) {
+    return BackupException.prerequisite(
+        "BACKUPDIRS: " + path + " lies in the target " + target + "; take it out");
   }
 
   private static boolean contains(List<Stat> chain, Stat stat) {
@@ -198,6 +264,9 @@ final class SourceGround {
 
   /** Whether a rule keeps the walk of the source from ever reaching {@code path}. */
   private static boolean isExcluded(Source source, FilePath path) {
+    if (!source.path().contains(path)) {
+      return false; // lies there by a bind mount or a link, which no rule tells of
+    }
     for (FilePath at = path; at != null && !at.equals(source.path()); at = at.parent()) {
       if (source.filter().excludes(at, true)) {
         return true;
@@ -222,7 +291,10 @@ final class SourceGround {
             new Skipped(
                 inner.index(),
                 inner.source().path(),
-                "lies in the source " + outer.get().source().path() + "; take one of the two out",
+                (inner.stat().sameObject(outer.get().stat())
+                        ? "is the source " + outer.get().source().path() + " by another name"
+                        : "lies in the source " + outer.get().source().path())
+                    + "; take one of the two out",
                 true));
       } else {
         apart.add(inner);
