@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -14,16 +15,18 @@ import org.deferredsync.snapshot.Run;
 
 /**
  * What an operator gives for {@code --at}: {@code latest}, the id of a snapshot, a time ago such as
- * {@code 3d} or {@code 12h}, or a local date or date and time. A date alone means the end of that
- * day. A time that the clock showed twice is taken as the earlier of the two, one that it skipped
- * as the moment after the gap.
+ * {@code 3d} or {@code 12h}, or a date or date and time, local unless an offset follows. It means
+ * the end of the day, minute or second that it names, so that the time by which a snapshot is shown
+ * selects it. A time that the clock showed twice is taken as the earlier of the two, one that it
+ * skipped as the moment after the gap.
  */
 public final class PointInTime {
   private static final Pattern ID = Pattern.compile("[0-9]{1,18}");
   private static final Pattern AGO = Pattern.compile("([0-9]{1,9})([mhdw])");
   private static final Pattern DATE = Pattern.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}");
   private static final Pattern TIME =
-      Pattern.compile("([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(:[0-9]{2})?)");
+      Pattern.compile(
+          "([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(:[0-9]{2})?)(Z|[+-][0-9]{2}:[0-9]{2})?");
 
   private final String text;
 
@@ -62,12 +65,17 @@ public final class PointInTime {
     return text;
   }
 
+  /** Whether it names a snapshot by its id. */
+  boolean isId() {
+    return ID.matcher(text).matches();
+  }
+
   /** The snapshot meant, of those given, oldest first. */
   Optional<Run> select(List<Run> runs, Instant now, ZoneId zone) {
     if (text.equals("latest")) {
       return Optional.of(runs.get(runs.size() - 1));
     }
-    if (ID.matcher(text).matches()) {
+    if (isId()) {
       long id = Long.parseLong(text);
       return runs.stream().filter(run -> run.id() == id).findFirst();
     }
@@ -90,7 +98,7 @@ public final class PointInTime {
     if (isDate(text)) {
       return LocalDate.parse(text).plusDays(1).atStartOfDay(zone).toInstant().minusNanos(1);
     }
-    return time(text).atZone(zone).withEarlierOffsetAtOverlap().toInstant();
+    return time(zone);
   }
 
   private static boolean isDate(String text) {
@@ -107,13 +115,25 @@ public final class PointInTime {
 
   private static boolean isTime(String text) {
     try {
-      return TIME.matcher(text).matches() && time(text) != null;
+      return TIME.matcher(text).matches() && new PointInTime(text).time(ZoneOffset.UTC) != null;
     } catch (DateTimeException e) {
       return false; // 25 o'clock
     }
   }
 
-  private static LocalDateTime time(String text) {
-    return LocalDateTime.parse(text.replace(' ', 'T'));
+  private Instant time(ZoneId local) {
+    Matcher parts = TIME.matcher(text);
+    if (!parts.matches()) {
+      throw new DateTimeException(text);
+    }
+    String offset = parts.group(4);
+    ZoneId zone = offset == null ? local : ZoneOffset.of(offset);
+    LocalDateTime start = LocalDateTime.parse(parts.group(1) + "T" + parts.group(2));
+    return start
+        .atZone(zone)
+        .withEarlierOffsetAtOverlap()
+        .toInstant()
+        .plus(parts.group(3) == null ? Duration.ofMinutes(1) : Duration.ofSeconds(1))
+        .minusNanos(1);
   }
 }

@@ -14,6 +14,7 @@ import org.deferredsync.catalogue.Contents.Content;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
+import org.deferredsync.fs.Stat;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.FileType;
 import org.deferredsync.snapshot.Version;
@@ -54,14 +55,11 @@ public final class Restorer {
    */
   public Result restore(List<FilePath> paths, FilePath to) throws BackupException, IOException {
     List<Node> nodes = new ArrayList<>();
-    for (FilePath path : paths) {
+    List<FilePath> distinct = paths.stream().distinct().toList();
+    for (FilePath path : distinct) {
       Optional<Node> node = snapshot.find(path);
       if (node.isEmpty()) {
-        throw BackupException.failure(
-            path
-                + ": not in snapshot "
-                + snapshot.run().id()
-                + "; see deferred-sync ls and find its spelling");
+        throw snapshot.missing(path);
       }
       boolean covered =
           paths.stream().anyMatch(other -> !other.equals(path) && other.contains(path));
@@ -73,6 +71,9 @@ public final class Restorer {
     try (DirectoryTree tree = new DirectoryTree(posix, root, FilePath.ROOT, false);
         ContentFinder finder = snapshot.contents()) {
       for (Node node : nodes) {
+        if (isBelowAnother(node.path(), distinct)) {
+          continue;
+        }
         FilePath at =
             paths.size() == 1 && !node.path().isRoot()
                 ? FilePath.ROOT.child(node.path().name())
@@ -89,6 +90,11 @@ public final class Restorer {
     return new Result(files, directories, bytes, failed);
   }
 
+  /** Restored with the other, at the same place. */
+  private static boolean isBelowAnother(FilePath path, List<FilePath> paths) {
+    return paths.stream().anyMatch(other -> !other.equals(path) && other.contains(path));
+  }
+
   private int openEmpty(FilePath to) throws BackupException, IOException {
     FilePath parentPath = to.parent();
     if (parentPath == null) {
@@ -101,22 +107,47 @@ public final class Restorer {
       throw BackupException.failure(parentPath + ": " + e.errno().text() + "; make it first");
     }
     try {
+      checkOutside(parent, to);
       posix.makeDirectory(parent, to.name(), 0700);
     } catch (PosixException e) {
       if (!e.is(Errno.EEXIST)) {
-        throw e;
+        throw BackupException.failure(
+            to + ": cannot be made: " + e.errno().text() + "; restore elsewhere");
       }
     } finally {
       posix.close(parent);
     }
-    int root = posix.openPath(to.bytes());
-    List<byte[]> names = new ArrayList<>();
-    posix.list(root, entry -> names.add(entry.name()));
-    if (!names.isEmpty()) {
-      posix.close(root);
-      throw BackupException.failure(to + ": not empty; restore into an empty or a new directory");
+    int root;
+    try {
+      root = posix.openPath(to.bytes());
+    } catch (PosixException e) {
+      throw BackupException.failure(
+          to + ": " + e.errno().text() + "; restore into an empty or a new directory");
     }
-    return root;
+    try {
+      checkOutside(root, to);
+      List<byte[]> names = new ArrayList<>();
+      posix.list(root, entry -> names.add(entry.name()));
+      if (!names.isEmpty()) {
+        throw BackupException.failure(to + ": not empty; restore into an empty or a new directory");
+      }
+      return root;
+    } catch (BackupException | IOException | RuntimeException e) {
+      posix.close(root);
+      throw e;
+    }
+  }
+
+  /** What is restored into the target would be taken for a part of the mirror. */
+  private void checkOutside(int directory, FilePath to) throws BackupException, IOException {
+    Target target = snapshot.reader().target();
+    Stat targetStat = posix.stat(target.root());
+    for (Stat above : SourceGround.ancestors(posix, directory)) {
+      if (above.sameObject(targetStat)) {
+        throw BackupException.failure(
+            to + ": lies in the target " + target.path() + "; restore elsewhere");
+      }
+    }
   }
 
   /** A directory is done when all below it is: only then does it get its own mode and time. */

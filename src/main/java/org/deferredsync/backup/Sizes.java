@@ -4,6 +4,9 @@ import java.util.Locale;
 
 /** Sizes in words: bytes below a KiB, else one decimal and the unit. */
 public final class Sizes {
+  /** From here on one decimal would make it 1024.0. */
+  private static final double ROUNDS_UP = 1023.95;
+
   private static final String[] UNITS = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
 
   private Sizes() {}
@@ -11,11 +14,11 @@ public final class Sizes {
   /** The size of {@code bytes}, at least 0. */
   public static String text(long bytes) {
     if (bytes < 1024) {
-      return bytes + " bytes";
+      return bytes == 1 ? "1 byte" : bytes + " bytes";
     }
     double value = bytes / 1024.0;
     int unit = 0;
-    while (value >= 1024 && unit < UNITS.length - 1) {
+    while (value >= ROUNDS_UP && unit < UNITS.length - 1) {
       value /= 1024;
       unit++;
     }

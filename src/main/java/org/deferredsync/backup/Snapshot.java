@@ -132,6 +132,23 @@ public final class Snapshot {
             .map(version -> new Node(path, version));
   }
 
+  /** That the path is not here, and where to look for it. */
+  public BackupException missing(FilePath path) throws IOException {
+    FilePath above = path.parent();
+    while (above != null && find(above).isEmpty()) {
+      above = above.parent();
+    }
+    return BackupException.failure(
+        path
+            + ": not in snapshot "
+            + run.id()
+            + "; see \"deferred-sync ls --at "
+            + run.id()
+            + " "
+            + (above == null ? FilePath.ROOT : above)
+            + "\"");
+  }
+
   /** What the directory held, by name; empty for what is no directory. */
   public List<Node> children(FilePath directory) throws IOException {
     TreeMap<ByteBuffer, Node> children =

@@ -2,6 +2,7 @@ package org.deferredsync.backup;
 
 import java.time.Instant;
 import java.time.ZoneId;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import org.deferredsync.snapshot.Run;
@@ -36,16 +37,24 @@ public final class Snapshots {
       Run oldest = restorable.get(0);
       Run newest = restorable.get(restorable.size() - 1);
       throw BackupException.failure(
-          "no snapshot "
-              + point.text()
-              + "; there are "
-              + oldest.id()
-              + " of "
-              + oldest.started().atZone(zone).toOffsetDateTime()
-              + " to "
-              + newest.id()
-              + " of "
-              + newest.started().atZone(zone).toOffsetDateTime());
+          point.isId()
+              ? "there is no snapshot "
+                  + point.text()
+                  + ", only "
+                  + oldest.id()
+                  + " to "
+                  + newest.id()
+                  + "; see \"deferred-sync snapshots\""
+              : "there was no snapshot yet at "
+                  + point.text()
+                  + "; the oldest is "
+                  + oldest.id()
+                  + ", of "
+                  + oldest
+                      .started()
+                      .truncatedTo(ChronoUnit.SECONDS)
+                      .atZone(zone)
+                      .toOffsetDateTime());
     }
     return new Snapshot(reader, run.get(), runs);
   }

@@ -3,6 +3,8 @@ package org.deferredsync.cli;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -30,13 +32,18 @@ final class CommandLineProgram {
   private final PrintStream err;
   private final DeferredSync root;
   private final CommandLine commandLine;
+  private String stray = "";
 
   CommandLineProgram(
-      String[] arguments, PrintStream out, PrintStream err, Map<String, String> environment) {
+      String[] arguments,
+      RawArguments rawArguments,
+      PrintStream out,
+      PrintStream err,
+      Map<String, String> environment) {
     this.arguments = arguments.clone();
     this.out = out;
     this.err = err;
-    this.root = new DeferredSync(new RawArguments(arguments), out, err, environment);
+    this.root = new DeferredSync(rawArguments, out, err, environment);
     this.commandLine = new CommandLine(root);
     commandLine
         .setExpandAtFiles(false)
@@ -50,6 +57,14 @@ final class CommandLineProgram {
 
   int run() {
     List<String> completed = withCommand(List.of(arguments));
+    if (!stray.isEmpty()) {
+      err.println(
+          "deferred-sync: "
+              + Printable.of(stray)
+              + " is neither a command nor a configuration file that exists");
+      err.println("See \"deferred-sync --help\".");
+      return ExitStatus.USAGE;
+    }
     commandLine.setColorScheme(CommandLine.Help.defaultColorScheme(helpColour(completed)));
     return commandLine.execute(completed.toArray(new String[0]));
   }
@@ -64,12 +79,20 @@ final class CommandLineProgram {
       if (VALUED.contains(argument)) {
         i++;
       } else if (!argument.startsWith("-")) {
+        stray = isStray(argument) ? argument : "";
         break;
       }
     }
     List<String> completed = new ArrayList<>(given);
     completed.add(0, "run");
     return completed;
+  }
+
+  /** A mistyped command, which must not be looked for as a configuration. */
+  private boolean isStray(String argument) {
+    return argument.matches("[a-z-]+")
+        && !Files.exists(root.home().resolve(argument))
+        && !Files.exists(Path.of(argument));
   }
 
   /** Help is printed while options are still being read, so its colour is looked for beforehand. */

@@ -42,8 +42,7 @@ final class LsCommand extends TargetCommand {
     var wanted = path(path);
     Optional<Node> node = snapshot.find(wanted);
     if (node.isEmpty()) {
-      throw new BackupException(
-          BackupException.Kind.FAILURE, wanted + ": not in snapshot " + snapshot.run().id());
+      throw snapshot.missing(wanted);
     }
     List<Node> nodes = node.get().isDirectory() ? snapshot.children(wanted) : List.of(node.get());
     if (json) {

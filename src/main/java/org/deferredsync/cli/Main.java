@@ -15,7 +15,8 @@ public final class Main {
     PrintStream err = utf8(FileDescriptor.err, true);
     System.setOut(out);
     System.setErr(err);
-    int status = new CommandLineProgram(arguments, out, err, System.getenv()).run();
+    RawArguments raw = new RawArguments(arguments);
+    int status = new CommandLineProgram(arguments, raw, out, err, System.getenv()).run();
     out.flush();
     if (status == 0 && out.checkError()) {
       err.println("deferred-sync: standard output could not be written.");

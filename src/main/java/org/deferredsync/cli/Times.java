@@ -4,14 +4,17 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
+import java.util.Locale;
 
 /** Times as people and JSON readers get them: local, to the second, with the offset. */
 final class Times {
+  private static final DateTimeFormatter TEXT =
+      DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ssxxx", Locale.ROOT);
+
   private Times() {}
 
   static String text(Instant instant, ZoneId zone) {
-    return DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(
-        instant.truncatedTo(ChronoUnit.SECONDS).atZone(zone));
+    return TEXT.format(instant.truncatedTo(ChronoUnit.SECONDS).atZone(zone));
   }
 
   /** A file's time, in nanoseconds since 1970. */

@@ -16,6 +16,7 @@ import org.deferredsync.config.KnownSettings;
 import org.deferredsync.config.SettingException;
 import org.deferredsync.config.Settings;
 import org.deferredsync.config.TrustedPath;
+import org.deferredsync.logging.Printable;
 import org.deferredsync.snapshot.FilePath;
 
 /** The settings of the backup, checked: what they ask for is a run that can be tried. */
@@ -66,7 +67,14 @@ public final class BackupSettings {
     try {
       return FilePath.normalized(text.getBytes(StandardCharsets.UTF_8));
     } catch (IllegalArgumentException e) {
-      throw settings.invalid(key, "has " + e.getMessage() + "; write it from / on, without ..");
+      String named =
+          text.equals(settings.text(key)) ? "" : "names " + Printable.of(text) + ", which ";
+      throw settings.invalid(
+          key,
+          named
+              + (text.startsWith("/")
+                  ? "has .. in it; write the path without"
+                  : "is not an absolute path; begin it with /"));
     }
   }
 
@@ -77,7 +85,7 @@ public final class BackupSettings {
     }
     Path file = Path.of(name);
     if (!file.isAbsolute()) {
-      throw settings.invalid("EXCLUDEFILE", "is not an absolute path");
+      throw settings.invalid("EXCLUDEFILE", "is not an absolute path; begin it with /");
     }
     if (!Files.isRegularFile(file)) {
       throw settings.invalid(
