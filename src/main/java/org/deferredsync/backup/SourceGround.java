@@ -61,7 +61,7 @@ final class SourceGround {
    */
   void check(List<Source> sources, FilePath target, int targetRoot)
       throws BackupException, IOException {
-    for (SourceRoot root : open(sources, target, targetRoot).open()) {
+    for (SourceRoot root : open(sources, target, targetRoot, Set.of()).open()) {
       root.close(posix);
     }
   }
