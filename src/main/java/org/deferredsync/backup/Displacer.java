@@ -158,6 +158,7 @@ final class Displacer {
     target.mirror().forget(path);
     posix.renameNew(target.mirror().open(parentOf(path)), path.name(), to, path.name());
     batch.write(() -> catalogue.contents().addPlace(run, path, null, true));
+    batch.set(parentOf(path));
     problems.unknown(
         path, "the mirror held what the catalogue does not know; it is kept in the increment");
   }

@@ -194,6 +194,10 @@ final class EntryApplier {
       displacer.clear(path, batches.current(), source.problems());
       target.mirror().openOrMake(path);
       batches.current().set(path);
+      FilePath parent = path.parent();
+      if (parent != null) {
+        batches.current().set(parent);
+      }
     }
   }
 

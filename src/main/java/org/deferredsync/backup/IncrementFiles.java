@@ -74,6 +74,9 @@ final class IncrementFiles implements AutoCloseable {
       if (e.is(Errno.ENOENT)) {
         return true;
       }
+      if (e.is(Errno.ENOTDIR) || e.is(Errno.ELOOP)) {
+        return false; // somebody put something else in its place: not ours to remove
+      }
       throw e;
     }
     boolean empty;

@@ -95,6 +95,10 @@ public final class EngineFixture {
     return new Backup(engine(), request(sources), LOG).run();
   }
 
+  public BackupReport run(List<Source> sources) throws BackupException, IOException {
+    return new Backup(engine(), new BackupRequest(filePath(target), sources, retention), LOG).run();
+  }
+
   /** Plans a run over the one source. */
   public BackupReport preview() throws BackupException, IOException {
     return preview(source);

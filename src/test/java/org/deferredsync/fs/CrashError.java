@@ -4,7 +4,7 @@ package org.deferredsync.fs;
 public final class CrashError extends Error {
   private static final long serialVersionUID = 1L;
 
-  CrashError(String call) {
+  public CrashError(String call) {
     super("crashed at " + call);
   }
 }
