@@ -264,7 +264,7 @@ final class BadInputIT {
     assertSettingRefused(
         "EXCLUDEFILE=/nonexistent", "names no file; make it, or set EXCLUDEFILE= for no rules");
     assertSettingRefused("EXCLUDEFILE=exclude.conf", "is not an absolute path; begin it with /");
-    Path rules = Files.writeString(operator.home.resolve("config/exclude.conf"), "*.tmp\n");
+    Path rules = operator.trusted(operator.home.resolve("config/exclude.conf"), "*.tmp\n");
     Files.setPosixFilePermissions(rules, PosixFilePermissions.fromString("rw-rw-rw-"));
     configure("EXCLUDEFILE=" + rules);
     Job job = operator.job();
@@ -293,7 +293,7 @@ final class BadInputIT {
     Path toFile = Files.createSymbolicLink(base.resolve("tofile"), source.resolve("file"));
     Path nested = Files.createDirectories(source.resolve("nested"));
     Path excluded = Files.createDirectories(base.resolve("excluded"));
-    Path rules = Files.writeString(operator.home.resolve("config/exclude.conf"), "/excluded/\n");
+    Path rules = operator.trusted(operator.home.resolve("config/exclude.conf"), "/excluded/\n");
     Map<Path, String> skipped = new LinkedHashMap<>();
     skipped.put(base.resolve("absent"), "does not exist; mount it, or take it out of BACKUPDIRS");
     skipped.put(source.resolve("file"), "is no directory; BACKUPDIRS takes directories only");

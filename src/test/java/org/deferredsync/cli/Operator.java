@@ -39,11 +39,13 @@ final class Operator implements AutoCloseable {
 
   Operator(Path scratch) throws IOException {
     this.scratch = scratch.toRealPath();
-    home = Files.createDirectories(this.scratch.resolve("home"));
+    home = this.scratch.resolve("home");
     target = Files.createDirectories(this.scratch.resolve("target"));
-    Files.createDirectories(home.resolve("config"));
-    Files.createDirectories(home.resolve("lib/plugins"));
-    log = Files.createDirectories(home.resolve("log")).resolve("sync.log");
+    log = home.resolve("log/sync.log");
+    for (String directory : List.of("", "config", "lib", "lib/plugins", "log")) {
+      Path made = Files.createDirectories(home.resolve(directory));
+      Files.setPosixFilePermissions(made, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
     variables.put("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
     variables.put("SCRIPT_HOME", home.toString());
     variables.put("XDG_STATE_HOME", this.scratch.resolve("state").toString());
@@ -56,7 +58,7 @@ final class Operator implements AutoCloseable {
 
   /** Writes the configuration: a backup of nothing to the target, then these lines. */
   void configure(String... lines) throws IOException {
-    Files.writeString(
+    trusted(
         configuration(),
         "JOBLOG=$SCRIPT_HOME/log/sync.log\nSTARTSCRIPT=\nENDSCRIPT=\nEXCLUDEFILE=\n"
             + "PLUGINS=incremental_backup\nBACKUPDIRS=\nBACKUPTO="
@@ -68,9 +70,13 @@ final class Operator implements AutoCloseable {
 
   /** Makes a script plugin. */
   void script(String name, String text) throws IOException {
-    Path script =
-        Files.writeString(home.resolve("lib/plugins").resolve(name), "#!/bin/sh\n" + text);
-    Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwxr-xr-x"));
+    trusted(home.resolve("lib/plugins").resolve(name), "#!/bin/sh\n" + text);
+  }
+
+  /** Writes a file that nobody else can change, whatever the umask is. */
+  Path trusted(Path file, String text) throws IOException {
+    Files.writeString(file, text);
+    return Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
   }
 
   /** Gives a command in this process. */
