@@ -40,7 +40,8 @@ final class ArchitectureTest {
           Map.entry("job", Set.of("plugin", "config", "process", "fs", "logging")),
           Map.entry("plugin.host", Set.of("plugin", "config", "process")),
           Map.entry(
-              "plugin.backup", Set.of("plugin", "config", "process", "backup", "snapshot", "fs")),
+              "plugin.backup",
+              Set.of("plugin", "config", "process", "backup", "snapshot", "fs", "logging")),
           Map.entry("plugin", Set.of("config", "process", "fs", "logging")),
           Map.entry("backup", Set.of("catalogue", "snapshot", "fs", "logging")),
           Map.entry("catalogue", Set.of("snapshot")),

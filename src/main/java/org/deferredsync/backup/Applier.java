@@ -85,13 +85,11 @@ final class Applier {
       }
       return;
     }
+    entries.makeSureOf(path);
     Optional<Directories.Known> known = catalogue.directories().find(path);
     Map<ByteBuffer, Entry> rows = rows(known);
     int first = 0;
     boolean doubt = !listing.settled() || (path.equals(source.path()) && !isRootAsStored(listing));
-    if (known.isPresent() && !batches.current().isMadeHere(path)) {
-      entries.ensureMirrorDirectory(path);
-    }
     if (rows.isEmpty() && entries.isNewInMirror(path)) {
       EntryApplier.Progress progress = entries.wholeDirectory(listing, descriptor);
       first = progress.stored();

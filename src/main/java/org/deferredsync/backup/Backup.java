@@ -24,11 +24,17 @@ public final class Backup {
   private final Engine engine;
   private final BackupRequest request;
   private final Logger log;
+  private final Batch.Limits limits;
 
   public Backup(Engine engine, BackupRequest request, Logger log) {
+    this(engine, request, log, Batch.Limits.USUAL);
+  }
+
+  Backup(Engine engine, BackupRequest request, Logger log, Batch.Limits limits) {
     this.engine = engine;
     this.request = request;
     this.log = log;
+    this.limits = limits;
   }
 
   /**
@@ -146,7 +152,7 @@ public final class Backup {
       Instant started)
       throws IOException {
     Posix posix = engine.posix();
-    Batches batches = new Batches(target, catalogue, publisher, barrier, run);
+    Batches batches = new Batches(target, catalogue, publisher, barrier, run, limits);
     Map<Integer, Tally> tallies = new HashMap<>();
     List<Applier> appliers = new ArrayList<>();
     try (Increment increment = new Increment(posix, target, catalogue, run, started)) {

@@ -16,10 +16,8 @@ import org.jspecify.annotations.Nullable;
  * in their order. Bounded by the number of files and of bytes.
  */
 final class Batch {
-  private static final int MOST_FILES = 5_000;
-  private static final long MOST_BYTES = 256L << 20;
-
   private final long run;
+  private final Limits limits;
   private final List<Rows> rows = new ArrayList<>();
   private final List<Operation> operations = new ArrayList<>();
   private final Set<FilePath> touched = new LinkedHashSet<>();
@@ -28,8 +26,14 @@ final class Batch {
   private int files;
   private long bytes;
 
-  Batch(long run) {
+  Batch(long run, Limits limits) {
     this.run = run;
+    this.limits = limits;
+  }
+
+  /** When a batch is full; what makes it so is still part of it. */
+  record Limits(int files, long bytes) {
+    static final Limits USUAL = new Limits(5_000, 256L << 20);
   }
 
   /** Writes rows within the batch's transaction. */
@@ -44,6 +48,7 @@ final class Batch {
   /** A staged file, link or special file goes to {@code path}. */
   void put(FilePath path, String stagedName, long stagedInode, long displacedInode) {
     add(Kind.PUT, stagedName, path, stagedInode, displacedInode);
+    touched.remove(path); // a directory whose files went in this batch, and that is none any more
     touchParent(path);
   }
 
@@ -98,7 +103,7 @@ final class Batch {
   }
 
   boolean isFull() {
-    return files + operations.size() + touched.size() >= MOST_FILES || bytes >= MOST_BYTES;
+    return files + operations.size() + touched.size() >= limits.files() || bytes >= limits.bytes();
   }
 
   boolean isEmpty() {

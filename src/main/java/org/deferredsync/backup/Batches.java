@@ -16,16 +16,24 @@ final class Batches {
   private final Publisher publisher;
   private final Barrier barrier;
   private final long run;
+  private final Batch.Limits limits;
   private Batch current;
   private long committed;
 
-  Batches(Target target, Catalogue catalogue, Publisher publisher, Barrier barrier, long run) {
+  Batches(
+      Target target,
+      Catalogue catalogue,
+      Publisher publisher,
+      Barrier barrier,
+      long run,
+      Batch.Limits limits) {
     this.target = target;
     this.catalogue = catalogue;
     this.publisher = publisher;
     this.barrier = barrier;
     this.run = run;
-    this.current = new Batch(run);
+    this.limits = limits;
+    this.current = new Batch(run, limits);
   }
 
   /** The batch being staged. */
@@ -61,7 +69,7 @@ final class Batches {
     committed++;
     target.setGeneration(number);
     publisher.publish(operations);
-    current = new Batch(run);
+    current = new Batch(run, limits);
   }
 
   /** Flushes, and makes the last batch durable; its operations may then be forgotten. */

@@ -186,19 +186,27 @@ final class EntryApplier {
   }
 
   /**
-   * Makes a known directory again that somebody took out of the mirror, or put something else in
-   * place of.
+   * Makes sure that the mirror has a directory that the catalogue says it has. Whatever took its
+   * name is kept in the increment; if it is simply gone it is made again, and that is told.
    */
-  void ensureMirrorDirectory(FilePath path) throws IOException {
-    if (!path.isRoot() && !isMirrorDirectory(path)) {
-      displacer.clear(path, batches.current(), source.problems());
-      target.mirror().openOrMake(path);
-      batches.current().set(path);
-      FilePath parent = path.parent();
-      if (parent != null) {
-        batches.current().set(parent);
-      }
+  void makeSureOf(FilePath path) throws IOException {
+    FilePath parent = path.parent();
+    if (parent == null || batches.current().isMadeHere(path)) {
+      return;
     }
+    Stat there = target.mirror().statOrNull(path);
+    if (there != null && there.isDirectory()) {
+      return;
+    }
+    if (!path.equals(source.path())) {
+      makeSureOf(parent);
+    }
+    if (there == null) {
+      source.problems().unknown(path, "the directory is gone from the mirror; it is made again");
+    } else {
+      displacer.clear(path, batches.current(), source.problems());
+    }
+    putEmptyDirectory(path, 0);
   }
 
   private boolean isMirrorDirectory(FilePath path) throws IOException {
@@ -277,13 +285,14 @@ final class EntryApplier {
     return isDoubtful(staged, listed);
   }
 
-  private boolean changeDirectory(FilePath directory, Listed listed, Entry row) {
+  private boolean changeDirectory(FilePath directory, Listed listed, Entry row) throws IOException {
     Version version = Versions.like(listed.stat(), row.version());
     if (version.equals(row.version())) {
       rows.setEvidence(directory, row, listed.stat(), false);
     } else {
       rows.end(directory, row);
       rows.add(directory, listed.name(), version, listed.stat(), false);
+      makeSureOf(directory.child(listed.name()));
       batches.current().set(directory.child(listed.name()));
       tally.metadata();
     }

@@ -9,7 +9,7 @@ import org.deferredsync.fs.Posix;
  * setuid bits with it.
  */
 final class Metadata {
-  private static final int DIRECTORY_USER = 0700;
+  private static final int DIRECTORY_USER = 0500;
   private static final int FILE_USER = 0400;
 
   private Metadata() {}
@@ -22,9 +22,8 @@ final class Metadata {
   }
 
   /**
-   * As it is kept in the mirror: for an ordinary user readable, and directories writable, by that
-   * user. Else a directory that is read-only in the source could never be changed in the mirror
-   * again.
+   * As it is kept in the mirror: for an ordinary user always readable by that user. Else what was
+   * readable once could not be restored any more after the source took that away.
    */
   static void keep(
       Posix posix,

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * room. Each may have been done before; done twice it is the same.
  */
 final class Publisher {
+  private static final int OWNER_WRITES = 0200;
+
   private final Posix posix;
   private final Target target;
   private final Catalogue catalogue;
@@ -54,7 +56,7 @@ final class Publisher {
     if (statOrNull(staging, staged) == null) {
       return;
     }
-    int parent = parent(operation.path());
+    int parent = writableParent(operation.path());
     byte[] name = operation.path().name();
     Stat there = statOrNull(parent, name);
     if (there == null) {
@@ -83,7 +85,7 @@ final class Publisher {
     if (statOrNull(staging, staged) == null) {
       return;
     }
-    int parent = parent(operation.path());
+    int parent = writableParent(operation.path());
     byte[] name = operation.path().name();
     Stat there = statOrNull(parent, name);
     if (there != null && !there.isDirectory()) {
@@ -104,7 +106,7 @@ final class Publisher {
   private void remove(Operation operation) throws IOException {
     Stat there = displacedOrNull(operation);
     if (there != null) {
-      int parent = parent(operation.path());
+      int parent = writableParent(operation.path());
       posix.unlink(parent, operation.path().name());
       barrier.written(parent);
     }
@@ -113,7 +115,7 @@ final class Publisher {
   private void removeDirectory(Operation operation) throws IOException {
     Stat there = displacedOrNull(operation);
     if (there != null && there.isDirectory()) {
-      int parent = parent(operation.path());
+      int parent = writableParent(operation.path());
       target.mirror().forget(operation.path());
       try {
         posix.removeDirectory(parent, operation.path().name());
@@ -184,6 +186,21 @@ final class Publisher {
       throw new IllegalArgumentException("the root of the mirror is never published");
     }
     return target.mirror().openOrMake(parent);
+  }
+
+  /**
+   * The same, and an ordinary user may change names in it: the mirror's directory may be closed to
+   * its owner. Its own mode comes back with the batch's last operations.
+   */
+  private int writableParent(FilePath path) throws IOException {
+    int parent = parent(path);
+    if (posix.effectiveUser() != 0) {
+      int permissions = posix.stat(parent).permissions();
+      if ((permissions & OWNER_WRITES) == 0) {
+        posix.setMode(parent, new byte[] {'.'}, permissions | OWNER_WRITES);
+      }
+    }
+    return parent;
   }
 
   private @Nullable Stat statOrNull(int directory, byte[] name) throws IOException {

@@ -9,9 +9,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.deferredsync.backup.ContentFinder.Candidate;
 import org.deferredsync.catalogue.Catalogue;
@@ -24,6 +26,7 @@ import org.deferredsync.snapshot.Entry;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.FileType;
 import org.deferredsync.snapshot.Run;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
@@ -160,6 +163,10 @@ public final class Verifier {
   }
 
   private void verifyMirrorNames() throws IOException {
+    Set<FilePath> sources = new HashSet<>();
+    for (Run run : catalogue.runs().list()) {
+      run.sources().forEach(source -> sources.add(source.source()));
+    }
     Deque<FilePath> open = new ArrayDeque<>();
     open.push(FilePath.ROOT);
     while (!open.isEmpty()) {
@@ -177,7 +184,7 @@ public final class Verifier {
         }
         FilePath child = path.child(name);
         Entry row = rows.remove(ByteBuffer.wrap(name));
-        if (verifyName(child, name, row)) {
+        if (verifyName(child, name, row, sources)) {
           open.push(child);
         }
       }
@@ -200,13 +207,13 @@ public final class Verifier {
   }
 
   /** Compares one name of the mirror with its row; true for a directory to be entered. */
-  private boolean verifyName(
-      FilePath path, byte[] name, @org.jspecify.annotations.Nullable Entry row) throws IOException {
+  private boolean verifyName(FilePath path, byte[] name, @Nullable Entry row, Set<FilePath> sources)
+      throws IOException {
     FilePath parent = path.parent();
     int directory = reader.target().mirror().open(parent == null ? FilePath.ROOT : parent);
     Stat stat = posix.stat(directory, name);
     if (row == null) {
-      if (stat.isDirectory() && catalogue.directories().isKnownAtOrBelow(path)) {
+      if (stat.isDirectory() && sources.stream().anyMatch(path::contains)) {
         return true; // a directory above a source
       }
       if (reader.pending().isEmpty()) {
@@ -215,12 +222,17 @@ public final class Verifier {
       }
       return false;
     }
+    boolean settled = reader.pending().isEmpty();
     if (FileType.ofMode(stat.mode()) != row.version().type()) {
+      if (!settled) {
+        return false;
+      }
       missing++;
       log.error("{}: missing: the mirror has a {} there", path, FileType.ofMode(stat.mode()));
       return false;
     }
-    if (row.version().type() == FileType.SYMLINK
+    if (settled
+        && row.version().type() == FileType.SYMLINK
         && !Arrays.equals(posix.readLink(directory, name), row.version().linkTarget())) {
       damaged++;
       log.error("{}: damaged: the link in the mirror points elsewhere", path);

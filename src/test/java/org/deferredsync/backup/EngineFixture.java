@@ -29,6 +29,7 @@ public final class EngineFixture {
   private Duration ahead = Duration.ofSeconds(10);
   private Retention retention = new Retention(15, 3);
   private EntryFilter filter = EntryFilter.NONE;
+  private Batch.Limits limits = Batch.Limits.USUAL;
 
   public EngineFixture(Path scratch) throws IOException {
     home = scratch;
@@ -53,6 +54,11 @@ public final class EngineFixture {
 
   public EngineFixture with(EntryFilter other) {
     filter = other;
+    return this;
+  }
+
+  EngineFixture with(Batch.Limits other) {
+    limits = other;
     return this;
   }
 
@@ -92,11 +98,13 @@ public final class EngineFixture {
   }
 
   public BackupReport run(Path... sources) throws BackupException, IOException {
-    return new Backup(engine(), request(sources), LOG).run();
+    return new Backup(engine(), request(sources), LOG, limits).run();
   }
 
   public BackupReport run(List<Source> sources) throws BackupException, IOException {
-    return new Backup(engine(), new BackupRequest(filePath(target), sources, retention), LOG).run();
+    return new Backup(
+            engine(), new BackupRequest(filePath(target), sources, retention), LOG, limits)
+        .run();
   }
 
   /** Plans a run over the one source. */

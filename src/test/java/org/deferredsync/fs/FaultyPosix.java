@@ -129,6 +129,12 @@ public final class FaultyPosix implements Posix {
     faults.add(new Fault(call, name, 1, null, action));
   }
 
+  /** Dies here and now, outside of any call. */
+  public synchronized void die(String where) {
+    crashed = true;
+    throw new CrashError(where);
+  }
+
   /** From now on nothing fails any more; a crash stays. */
   public synchronized void heal() {
     faults.clear();

@@ -1,0 +1,101 @@
+package org.deferredsync.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.sun.jna.Function;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import org.deferredsync.backup.BackupReport.Verdict;
+import org.deferredsync.fs.Posix;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A backup by somebody who is not root, whom the modes of files bind. */
+@EnabledOnOs(
+    value = OS.LINUX,
+    architectures = {"amd64"})
+final class OrdinaryUserTest {
+  private static final int NOBODY = 65534;
+  private static final long SETRESUID = 117;
+
+  @TempDir private Path scratch;
+  private EngineFixture fixture;
+  private boolean became;
+
+  /** Changes the calling thread's effective user alone: the system call knows no processes. */
+  private static void becomeUser(int uid) {
+    Function syscall = Function.getFunction("c", "syscall");
+    int answer = syscall.invokeInt(new Object[] {SETRESUID, -1L, (long) uid, -1L});
+    assertThat(answer).isZero();
+  }
+
+  @BeforeEach
+  void become() throws Exception {
+    assumeTrue(Posix.ofSystem().effectiveUser() == 0, "only root can become somebody else");
+    loadEverything();
+    Shell.run("chown", Integer.toString(NOBODY), scratch.toString());
+    becomeUser(NOBODY);
+    became = true;
+    fixture = new EngineFixture(scratch);
+    ChangingTree.write(fixture.source, "closed/file", "one");
+    ChangingTree.write(fixture.source, "closed/gone", "gone");
+    mode("closed", "r-xr-xr-x");
+  }
+
+  /** Classes and native libraries may lie where only root can read. */
+  private void loadEverything() throws Exception {
+    EngineFixture asRoot = new EngineFixture(Files.createDirectory(scratch.resolve("root")));
+    ChangingTree.make(asRoot.source);
+    asRoot.run();
+    ChangingTree.change(asRoot.source);
+    asRoot.run();
+    TargetChecks.sound(asRoot);
+  }
+
+  private void mode(String name, String mode) throws Exception {
+    Files.setPosixFilePermissions(
+        fixture.source.resolve(name), PosixFilePermissions.fromString(mode));
+  }
+
+  @AfterEach
+  void becomeRootAgain() {
+    if (became) {
+      becomeUser(0);
+    }
+  }
+
+  @Test
+  void run_followsChanges_inADirectoryThatNobodyMayWriteTo() throws Exception {
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+    mode("closed", "rwxr-xr-x");
+    ChangingTree.write(fixture.source, "closed/file", "two, longer");
+    ChangingTree.write(fixture.source, "closed/new", "new");
+    Files.delete(fixture.source.resolve("closed/gone"));
+    mode("closed", "r-xr-xr-x");
+    fixture.ahead(Duration.ofSeconds(20));
+
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+
+    TargetChecks.sound(fixture);
+  }
+
+  @Test
+  void run_removesADirectory_thatNobodyMayWriteTo() throws Exception {
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+    mode("closed", "rwxr-xr-x");
+    TargetChecks.delete(fixture.source.resolve("closed"));
+    ChangingTree.write(fixture.source, "other", "x");
+    fixture.ahead(Duration.ofSeconds(20));
+
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+
+    TargetChecks.sound(fixture);
+  }
+}

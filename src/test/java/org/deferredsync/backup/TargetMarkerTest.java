@@ -1,0 +1,257 @@
+package org.deferredsync.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.deferredsync.backup.BackupReport.Verdict;
+import org.deferredsync.fs.Posix;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A disk that is not there, another one, or a catalogue of another moment is never written to. */
+final class TargetMarkerTest {
+  @TempDir(factory = SharedMemory.class)
+  private Path scratch;
+
+  private EngineFixture fixture;
+
+  @BeforeEach
+  void make() throws IOException {
+    fixture = new EngineFixture(scratch);
+    ChangingTree.make(fixture.source);
+  }
+
+  private void refused(String reason) throws IOException {
+    Map<String, String> before = TreeText.of(fixture.target);
+    assertThatThrownBy(() -> fixture.run())
+        .isInstanceOf(BackupException.class)
+        .hasMessageContaining(reason)
+        .extracting(e -> ((BackupException) e).kind())
+        .isEqualTo(BackupException.Kind.PREREQUISITE);
+    Map<String, String> after = TreeText.of(fixture.target);
+    for (String touchedByOpening :
+        List.of(
+            ".deferred-sync",
+            ".deferred-sync/lock",
+            ".deferred-sync/catalogue.db-wal",
+            ".deferred-sync/catalogue.db-shm")) {
+      before.remove(touchedByOpening);
+      after.remove(touchedByOpening);
+    }
+    assertThat(after).isEqualTo(before);
+  }
+
+  private void emptyTarget() throws IOException {
+    TargetChecks.delete(fixture.target);
+    Files.createDirectory(fixture.target);
+  }
+
+  private Path own(String name) {
+    return fixture.target.resolve(".deferred-sync").resolve(name);
+  }
+
+  @Test
+  void target_isRefused_whenItsMountIsGone() throws Exception {
+    fixture.run();
+    emptyTarget();
+    Path memory =
+        new TargetRegistry(Posix.ofSystem(), scratch.resolve("state"))
+            .pathOf(EngineFixture.filePath(fixture.target));
+    List<String> lines = Files.readAllLines(memory);
+    Files.writeString(memory, lines.get(0) + "\n/mnt/elsewhere\n" + lines.get(2) + "\n");
+
+    refused("/mnt/elsewhere");
+
+    assertThat(fixture.target).isEmptyDirectory();
+  }
+
+  @Test
+  void target_isRefused_whenFstabHasAMountForItThatIsNotMounted() throws Exception {
+    Files.writeString(
+        scratch.resolve("fstab"), "/dev/sdz1 " + fixture.target + " ext4 noauto 0 2\n");
+
+    refused("not mounted");
+
+    assertThat(fixture.target).isEmptyDirectory();
+  }
+
+  @Test
+  void target_isBegunAnew_whenItWasEmptied() throws Exception {
+    fixture.run();
+    emptyTarget();
+    fixture.ahead(Duration.ofSeconds(20));
+
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+
+    TargetChecks.sound(fixture);
+    assertThat(TargetChecks.snapshots(fixture)).containsExactly(1L);
+  }
+
+  @Test
+  void target_isRefused_whenItHoldsSomethingElse() throws Exception {
+    Files.writeString(fixture.target.resolve("thesis"), "of somebody");
+
+    refused("thesis");
+  }
+
+  @Test
+  void target_isTakenOverFromTheOriginal_andItsFilesStay() throws Exception {
+    Path mirror = fixture.mirror(fixture.source);
+    Files.createDirectories(mirror);
+    Files.writeString(mirror.resolve("content"), "of the original");
+    Files.createDirectories(fixture.target.resolve("_backup_20200101/etc"));
+
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.FAILED);
+
+    assertThat(TreeText.of(mirror)).isEqualTo(TreeText.of(fixture.source));
+    assertThat(fixture.target.resolve("_backup_20200101/etc")).exists();
+    try (Stream<Path> all = Files.walk(fixture.target)) {
+      assertThat(
+              all.filter(Files::isRegularFile)
+                  .filter(path -> path.toString().contains("_backup_"))
+                  .map(
+                      path -> {
+                        try {
+                          return Files.readString(path);
+                        } catch (IOException e) {
+                          throw new java.io.UncheckedIOException(e);
+                        }
+                      }))
+          .containsExactly("of the original");
+    }
+    fixture.ahead(Duration.ofSeconds(20));
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+  }
+
+  @Test
+  void target_isRefused_whenTwoWereSwapped() throws Exception {
+    fixture.run();
+    Path mine = scratch.resolve("mine");
+    Files.move(fixture.target, mine);
+    Files.createDirectory(fixture.target);
+    Files.createDirectory(fixture.target.resolve(".deferred-sync"));
+    Files.writeString(own("target-id"), "00000000-0000-4000-8000-000000000000\n");
+
+    refused("another target");
+  }
+
+  @Test
+  void catalogue_isRefused_whenItIsOfAnotherTarget() throws Exception {
+    fixture.run();
+    EngineFixture other = new EngineFixture(Files.createDirectory(scratch.resolve("other")));
+    ChangingTree.make(other.source);
+    other.run();
+    Files.copy(
+        other.target.resolve(".deferred-sync/catalogue.db"),
+        own("catalogue.db"),
+        java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+
+    refused("the catalogue of another target");
+  }
+
+  @Test
+  void catalogue_isRefused_whenTheMirrorIsNewerOrOlder() throws Exception {
+    fixture.with(new Batch.Limits(4, 1 << 20)).run();
+    byte[] generation = Files.readAllBytes(own("generation"));
+    for (String wrong : List.of("0000000000000000099\n", "0000000000000000000\n")) {
+      Files.write(own("generation"), wrong.getBytes(StandardCharsets.US_ASCII));
+      refused("not of the same moment");
+    }
+    Files.write(own("generation"), generation);
+    fixture.ahead(Duration.ofSeconds(20));
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+  }
+
+  @Test
+  void catalogue_isRefused_whenItDoesNotKnowAnIncrement() throws Exception {
+    fixture.run();
+    Files.createDirectory(fixture.target.resolve("_backup_20260101T000000Z"));
+
+    refused("an increment that the catalogue does not know");
+  }
+
+  @Test
+  void catalogue_isNotMadeAnew_whenItIsGone() throws Exception {
+    fixture.run();
+    Files.delete(own("catalogue.db"));
+
+    refused("missing, though there is a mirror");
+  }
+
+  @Test
+  void increments_keepForeignFiles_andGoWhenEmpty() throws Exception {
+    fixture.with(new Retention(2, 1));
+    fixture.run();
+    Files.delete(fixture.source.resolve("gone"));
+    fixture.ahead(Duration.ofHours(1));
+    fixture.run();
+    ChangingTree.write(fixture.source, "content", "three");
+    fixture.ahead(Duration.ofHours(2));
+    fixture.run();
+    List<Path> increments = increments();
+    assertThat(increments).hasSize(2);
+    Files.writeString(increments.get(0).resolve("note"), "of the operator");
+    for (int days = 5; days < 8; days++) {
+      fixture.ahead(Duration.ofDays(days));
+      fixture.run();
+    }
+
+    assertThat(increments()).containsExactly(increments.get(0));
+    assertThat(increments.get(0).resolve("note")).hasContent("of the operator");
+  }
+
+  private List<Path> increments() throws IOException {
+    try (Stream<Path> names = Files.list(fixture.target)) {
+      return names
+          .filter(path -> path.getFileName().toString().startsWith("_backup_"))
+          .sorted()
+          .toList();
+    }
+  }
+
+  @Test
+  void prune_touchesNothing_ofASourceThatIsNotConfiguredAnyMore() throws Exception {
+    fixture.with(new Retention(2, 1));
+    Path retired = Files.createDirectory(scratch.resolve("retired"));
+    ChangingTree.write(retired, "file", "one");
+    fixture.run(fixture.source, retired);
+    ChangingTree.write(retired, "file", "two, longer");
+    fixture.ahead(Duration.ofHours(1));
+    fixture.run(fixture.source, retired);
+    ChangingTree.write(fixture.source, "content", "three");
+    for (int days = 5; days < 8; days++) {
+      fixture.ahead(Duration.ofDays(days));
+      assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+    }
+
+    assertThat(fixture.mirror(retired.resolve("file"))).hasContent("two, longer");
+    assertThat(TargetChecks.verify(fixture).good()).isTrue();
+    assertThat(increments()).isNotEmpty();
+  }
+
+  @Test
+  void source_isHeld_whenItIsSuddenlyEmptyOrGone() throws Exception {
+    fixture.run();
+    Map<String, String> first = TreeText.of(fixture.source);
+    Path aside = scratch.resolve("aside");
+    Files.move(fixture.source, aside);
+    fixture.ahead(Duration.ofSeconds(20));
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.PREREQUISITE);
+    Files.createDirectory(fixture.source);
+    fixture.ahead(Duration.ofSeconds(30));
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.FAILED);
+
+    assertThat(TreeText.of(fixture.mirror(fixture.source))).isEqualTo(first);
+    assertThat(TargetChecks.snapshots(fixture)).containsExactly(1L);
+    assertThat(TargetChecks.restored(fixture, 1)).isEqualTo(first);
+  }
+}

@@ -1,0 +1,145 @@
+package org.deferredsync.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.deferredsync.backup.BackupReport.Verdict;
+import org.deferredsync.catalogue.CommitHook;
+import org.deferredsync.fs.CrashError;
+import org.deferredsync.fs.FaultyPosix;
+import org.deferredsync.fs.Posix;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Looking and restoring need no byte of room and no right to write. */
+@EnabledOnOs(OS.LINUX)
+final class UnwritableTargetTest {
+  @TempDir private Path scratch;
+
+  private EngineFixture fixture;
+  private boolean mounted;
+
+  @BeforeEach
+  void mountSmallDisk() throws IOException {
+    assumeTrue(Posix.ofSystem().effectiveUser() == 0, "only root can mount a small disk");
+    fixture = new EngineFixture(scratch);
+    try {
+      Shell.run("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", fixture.target.toString());
+    } catch (IOException e) {
+      assumeTrue(false, "this system lets nobody mount: " + e.getMessage());
+    }
+    mounted = true;
+    ChangingTree.make(fixture.source);
+  }
+
+  @AfterEach
+  void unmount() throws IOException {
+    if (mounted) {
+      Shell.run("umount", fixture.target.toString());
+    }
+  }
+
+  private void fill() throws IOException {
+    byte[] block = new byte[4096];
+    try (OutputStream filler = Files.newOutputStream(fixture.target.resolve("filler"))) {
+      while (true) {
+        filler.write(block);
+      }
+    } catch (IOException full) {
+      assertThat(full).hasMessageContaining("No space left");
+    }
+  }
+
+  private void dieAfterCommit(int number) throws Exception {
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    int[] commits = new int[1];
+    fixture
+        .with(posix)
+        .with(
+            new CommitHook() {
+              @Override
+              public void after() {
+                if (++commits[0] == number) {
+                  posix.die("after commit " + number);
+                }
+              }
+            });
+    assertThatThrownBy(() -> fixture.run()).isInstanceOf(CrashError.class);
+    posix.endProcess();
+    fixture.with(Posix.ofSystem()).with(CommitHook.NONE);
+  }
+
+  @Test
+  void restore_works_onAFullDisk() throws Exception {
+    fixture.run();
+    Map<String, String> first = TreeText.of(fixture.source);
+    fill();
+
+    assertThat(TargetChecks.snapshots(fixture)).containsExactly(1L);
+    assertThat(TargetChecks.restored(fixture, 1)).isEqualTo(first);
+  }
+
+  @Test
+  void restore_works_onAReadOnlyDisk() throws Exception {
+    fixture.run();
+    Map<String, String> first = TreeText.of(fixture.source);
+    Shell.run("mount", "-o", "remount,ro", fixture.target.toString());
+
+    assertThat(TargetChecks.restored(fixture, 1)).isEqualTo(first);
+  }
+
+  @Test
+  void restore_works_onAReadOnlyDisk_afterACrash() throws Exception {
+    fixture.run();
+    Map<String, String> first = TreeText.of(fixture.source);
+    ChangingTree.change(fixture.source);
+    fixture.ahead(Duration.ofSeconds(20));
+    dieAfterCommit(3);
+    Shell.run("mount", "-o", "remount,ro", fixture.target.toString());
+
+    assertThat(TargetChecks.restored(fixture, 1)).isEqualTo(first);
+
+    Shell.run("mount", "-o", "remount,rw", fixture.target.toString());
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+    TargetChecks.sound(fixture);
+  }
+
+  @Test
+  void run_fails_onAReadOnlyDisk_andTheNextOneIsGood() throws Exception {
+    fixture.run();
+    ChangingTree.change(fixture.source);
+    fixture.ahead(Duration.ofSeconds(20));
+    Shell.run("mount", "-o", "remount,ro", fixture.target.toString());
+    assertThatThrownBy(() -> fixture.run()).isInstanceOf(Exception.class);
+    Shell.run("mount", "-o", "remount,rw", fixture.target.toString());
+
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+    TargetChecks.sound(fixture);
+  }
+
+  @Test
+  void run_fails_onAFullDisk_andTheNextOneIsGood() throws Exception {
+    fixture.run();
+    Map<String, String> first = TreeText.of(fixture.source);
+    ChangingTree.change(fixture.source);
+    fixture.ahead(Duration.ofSeconds(20));
+    fill();
+    assertThatThrownBy(() -> fixture.run()).isInstanceOf(Exception.class);
+    assertThat(TargetChecks.restored(fixture, 1)).isEqualTo(first);
+    Files.delete(fixture.target.resolve("filler"));
+
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+    TargetChecks.sound(fixture);
+  }
+}
