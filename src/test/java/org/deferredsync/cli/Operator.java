@@ -131,7 +131,7 @@ final class Operator implements AutoCloseable {
     }
     Files.createDirectory(copy);
     List<String> copied = new ArrayList<>();
-    for (String entry : classPath.split(File.pathSeparator)) {
+    for (String entry : classPath.split(File.pathSeparator, -1)) {
       String name = Path.of(entry).getFileName().toString();
       if (name.equals("classes") || PRODUCT.matcher(name).lookingAt()) {
         sh("cp -R -- \"$1\" \"$2\"", entry, copy);
@@ -201,7 +201,7 @@ final class Operator implements AutoCloseable {
 
   /** Takes away what a target leaves outside itself when root is at work. */
   @Override
-  public void close() throws Exception {
+  public void close() throws IOException {
     Path registry = Path.of("/var/lib/deferred-sync/targets");
     if (isRoot() && Files.isDirectory(registry)) {
       List<Path> entries = new ArrayList<>();
@@ -215,14 +215,15 @@ final class Operator implements AutoCloseable {
       }
     }
     // Names and modes that Java would stumble over.
-    new ProcessBuilder(
-            "/bin/sh",
-            "-c",
-            "chmod -R u+rwx \"$1\" 2>&1; rm -rf -- \"$1\"/*",
-            "sh",
-            scratch.toString())
-        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-        .start()
-        .waitFor();
+    Process cleaner =
+        new ProcessBuilder(
+                "/bin/sh",
+                "-c",
+                "chmod -R u+rwx \"$1\" 2>&1; rm -rf -- \"$1\"/*",
+                "sh",
+                scratch.toString())
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    cleaner.onExit().join();
   }
 }
