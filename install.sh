@@ -375,7 +375,8 @@ install_archive() {
     put_hooks
     make_log
     set_original_aside
-    sync
+    # All of it is on disk before the name that makes it count. A plain sync would wait for the whole system.
+    find "$lib" "$launcher" -type f -exec sync {} + 2>/dev/null || sync
     mv -f "$launcher" "$target/exec/deferred-sync"
     if [ "$system" = yes ] && [ "$explicit" = no ]; then
         put_system_files
