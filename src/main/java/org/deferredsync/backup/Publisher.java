@@ -148,6 +148,9 @@ final class Publisher {
       return;
     }
     Version version = entry.get().version();
+    if (version.type() == FileType.SYMLINK) {
+      return; // put whole, with its metadata, in place of a directory that lost its files before
+    }
     int parent = parent(path);
     Stat there = statOrNull(parent, path.name());
     if (there == null && version.type() == FileType.DIRECTORY) {

@@ -62,6 +62,21 @@ final class BackupTest {
   }
 
   @Test
+  void run_putsALink_whereADirectoryWithFilesWas() throws Exception {
+    Path directory = Files.createDirectories(fixture.source.resolve("full/below"));
+    Files.writeString(directory.resolve("file"), "x");
+    fixture.run();
+    Files.delete(directory.resolve("file"));
+    Files.delete(directory);
+    Files.delete(fixture.source.resolve("full"));
+    Files.createSymbolicLink(fixture.source.resolve("full"), Path.of("empty"));
+    fixture.ahead(Duration.ofSeconds(20));
+
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+    mirrorEqualsSource();
+  }
+
+  @Test
   void run_followsEveryChange() throws Exception {
     fixture.run();
     Files.writeString(fixture.source.resolve("a"), "changed");
