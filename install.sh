@@ -8,6 +8,7 @@ unset CDPATH
 default_target=/opt/deferred-sync
 system_config=/etc/opt/deferred-sync
 system_log=/var/log/deferred-sync
+system_state=/var/lib/deferred-sync
 original_plugins='show_version get_resources server_alive_check get_hardware_info system_upgrade ubuntu_kernel_upgrade
     dump_mysql dump_postgresql dump_mongodb dump_svn incremental_backup backup_to_remote get_remote_dir'
 
@@ -98,6 +99,13 @@ check_target() {
 # Makes directory $1, unless there, with the modes that umask $2 leaves.
 make_directory() {
     [ -d "$1" ] || (umask "$2" && mkdir -p "$1") || fail 1 "$1 cannot be made"
+}
+
+# A directory that something has been put into stays.
+remove_empty() {
+    for directory; do
+        [ ! -d "$directory" ] || [ -h "$directory" ] || rmdir "$directory" 2>/dev/null || :
+    done
 }
 
 # Puts a copy of $1 at $2 in one rename: whoever has the old file open keeps it whole. $3 is the umask, $4 x if executable.
@@ -259,6 +267,7 @@ END
     # What a runtime that cannot do this leaves behind stays in the training directory.
     (
         cd "$training"
+        export XDG_STATE_HOME="$training/state"
         DEFERRED_SYNC_CLASS_DATA=list sh "$launcher" -c "$training/sync.conf" run
         DEFERRED_SYNC_CLASS_DATA="make" sh "$launcher"
     ) </dev/null >/dev/null 2>&1 || :
@@ -269,7 +278,18 @@ END
         rm -f "$lib/.classes.jsa.new" "$lib/classes.jsa"
         info 'the Java runtime makes no class-data archive, so the program starts a little slower'
     fi
+    forget_training
     rm -rf "$training" "$lib/.classes.list"
+}
+
+# Root's program remembers its targets outside of them.
+forget_training() {
+    for entry in "$system_state"/targets/*; do
+        if grep -qF "$training/" "$entry" 2>/dev/null; then
+            rm -f "$entry"
+        fi
+    done
+    remove_empty "$system_state/targets" "$system_state"
 }
 
 # Every started program holds a shared lock on the in-use file of its version.
@@ -455,13 +475,6 @@ remove_editable() { # FILE
     fi
 }
 
-# A directory that something has been put into stays.
-remove_empty() {
-    for directory; do
-        [ ! -d "$directory" ] || [ -h "$directory" ] || rmdir "$directory" 2>/dev/null || :
-    done
-}
-
 uninstall() {
     become_root "$@"
     [ -d "$target/lib/shipped" ] || fail 1 "nothing is installed in $target"
@@ -488,6 +501,7 @@ uninstall() {
     remove_editable "$target/lib/before"
     remove_editable "$target/lib/after"
     if [ "$purge" = yes ]; then
+        [ "$system" = no ] || rm -rf "$system_state"
         rm -rf "$config" "$target/config" "$target/lib/plugins" "$target"/original-[0-9]*
     fi
     for directory in /home/backup /home/remote; do

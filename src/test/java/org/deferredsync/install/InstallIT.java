@@ -153,6 +153,14 @@ final class InstallIT {
   }
 
   @Test
+  void install_leavesNothingElsewhere_ofTheJobItTriesTheProgramWith() {
+    assertThat(release.installWithJava(target, "nosudo").status()).isZero();
+
+    assertThat(target.resolve("lib").resolve(release.build()).resolve(".training")).doesNotExist();
+    assertThat(shell.sh("grep -rlF \"$1\" /var/lib/deferred-sync", target).out()).isEmpty();
+  }
+
+  @Test
   void help_andVersion_tellAndChangeNothing() {
     assertThat(release.install("--help").out()).startsWith("Usage: ");
     assertThat(release.install("-h")).isEqualTo(release.install("--help"));

@@ -29,7 +29,8 @@ final class Shell {
   }
 
   /**
-   * As {@link #sh}, where /etc is a copy and /opt, /home and /var/log are empty: root alone can.
+   * As {@link #sh}, where /etc is a copy and /opt, /home and what programs write below /var and
+   * /run are empty: root alone can.
    */
   Outcome onScratchSystem(Map<String, String> environment, String script, Object... parameters) {
     String system =
@@ -41,7 +42,7 @@ final class Shell {
         cp -a /etc/. etc
         rm -rf etc/cron.d/deferred-sync etc/cron.daily/deferred-sync etc/opt
         mount --bind etc /etc
-        for directory in /opt /home /var/log; do
+        for directory in /opt /home /var/log /var/lib /run/lock; do
             mount -t tmpfs -o mode=0755 tmpfs "$directory"
         done
         """;

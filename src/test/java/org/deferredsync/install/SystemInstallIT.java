@@ -232,10 +232,11 @@ final class SystemInstallIT {
             cd /
             /opt/deferred-sync/exec/deferred-sync
             /etc/cron.daily/deferred-sync
-            /opt/deferred-sync/exec/deferred-sync snapshots --json | grep -c complete
+            /opt/deferred-sync/exec/deferred-sync snapshots --json | grep -o '"state": *"complete"' | wc -l
+            ls /var/lib/deferred-sync/targets | wc -l
             cat /home/backup/home/source/file
             """);
 
-    assertThat(state).endsWith("content\n").doesNotStartWith("0");
+    assertThat(state).isEqualTo("2\n1\ncontent\n");
   }
 }
