@@ -40,10 +40,6 @@ final class Increment implements AutoCloseable {
     return tree().openOrMake(parent == null ? FilePath.ROOT : parent);
   }
 
-  boolean isMade() {
-    return tree != null;
-  }
-
   DirectoryTree tree() throws IOException {
     DirectoryTree made = tree;
     if (made == null) {

@@ -43,12 +43,6 @@ public record Version(
     return mode & 07777;
   }
 
-  /** The same version with other bytes behind it. */
-  public Version withContent(Long other) {
-    return new Version(
-        mode, uid, gid, size, mtimeNs, rdev, linkTarget, linkGroup, xattr, other, inconsistent);
-  }
-
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof Version v
