@@ -13,6 +13,7 @@ import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
 import org.deferredsync.fs.Stat;
 import org.deferredsync.snapshot.FilePath;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A random directory tree of files, directories and symbolic links, with names of any bytes and
@@ -82,9 +83,9 @@ final class GeneratedTree {
     for (int i = 0; i < changes; i += 20) {
       List<Node> nodes = walk();
       for (int k = 0; k < 20; k++) {
-        Node node = nodes.get(1 + random.nextInt(nodes.size() - 1));
-        if (exists(node)) {
-          change(node);
+        Node now = asItIsNow(nodes.get(1 + random.nextInt(nodes.size() - 1)));
+        if (now != null) {
+          change(now);
         }
       }
     }
@@ -248,13 +249,14 @@ final class GeneratedTree {
     }
   }
 
-  private boolean exists(Node node) throws IOException {
+  /** An earlier change may have put another object there, even under the same inode number. */
+  private @Nullable Node asItIsNow(Node node) throws IOException {
     for (Node sibling : nodesIfThere(parent(node.path()))) {
       if (sibling.path().equals(node.path())) {
-        return sibling.stat().sameObject(node.stat());
+        return sibling;
       }
     }
-    return false;
+    return null;
   }
 
   private List<Node> nodesIfThere(FilePath directory) throws IOException {

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.deferredsync.plugin.PluginJar;
@@ -104,8 +105,12 @@ final class MainIT {
     return end(start(arguments));
   }
 
-  private void awaitLog(String text) throws Exception {
-    while (!Files.exists(log) || !Files.readString(log).contains(text)) {
+  /** Waits for what the process does; one that ends without having done it fails the test. */
+  private void await(Process process, Callable<Boolean> done) throws Exception {
+    while (!done.call()) {
+      assertThat(process.isAlive() || done.call())
+          .as("ended too early: %s", started.indexOf(process))
+          .isTrue();
       Thread.sleep(20);
     }
   }
@@ -209,9 +214,7 @@ final class MainIT {
     configure("PLUGINS=slow");
     script("50_slow", "#!/bin/sh\ntouch \"$SCRIPT_HOME/here\"\nsleep 3\n");
     Process first = start();
-    while (!Files.exists(home.resolve("here"))) {
-      Thread.sleep(20);
-    }
+    await(first, () -> Files.exists(home.resolve("here")));
     Ran second = run();
 
     assertThat(second.status()).isEqualTo(1);
@@ -226,9 +229,7 @@ final class MainIT {
     configure("PLUGINS=slow");
     script("50_slow", "#!/bin/sh\ntouch \"$SCRIPT_HOME/here\"\nsleep 2\n");
     Process first = start();
-    while (!Files.exists(home.resolve("here"))) {
-      Thread.sleep(20);
-    }
+    await(first, () -> Files.exists(home.resolve("here")));
     assertThat(run("run", "--wait", "60s").status()).isZero();
     assertThat(first.isAlive()).isFalse();
   }
@@ -252,7 +253,7 @@ final class MainIT {
           """);
       script("60_after", "#!/bin/sh\necho after\n");
       Process process = start();
-      awaitLog("slow: | up");
+      await(process, () -> Files.exists(log) && Files.readString(log).contains("slow: | up"));
       long start = System.nanoTime();
       new ProcessBuilder("kill", "-" + signal.getKey(), Long.toString(process.pid()))
           .start()

@@ -73,7 +73,7 @@ final class RestoreIT {
         }
       }
       assertThat(program(operator, "022", "C", List.of("verify")).out())
-          .contains(" 0 damaged, 0 missing, ");
+          .contains(" 0 damaged, 0 missing, 0 unknown");
     }
   }
 
