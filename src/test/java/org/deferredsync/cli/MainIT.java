@@ -73,6 +73,8 @@ final class MainIT {
                 "-c",
                 "umask 000; exec \"$@\"",
                 "sh",
+                "env",
+                "--default-signal=HUP,INT,TERM", // nohup and background jobs let some be ignored
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
                 "-Xshare:auto",
