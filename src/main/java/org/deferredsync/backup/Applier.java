@@ -12,6 +12,7 @@ import org.deferredsync.catalogue.Directories;
 import org.deferredsync.catalogue.PlanStore;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.PosixException;
+import org.deferredsync.fs.Stat;
 import org.deferredsync.snapshot.Entry;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.FileType;
@@ -28,25 +29,24 @@ import org.jspecify.annotations.Nullable;
 final class Applier {
   private static final int PAGE = 500;
 
+  private final RunContext context;
   private final Catalogue catalogue;
   private final PlanStore store;
   private final SourceRoot source;
   private final Batches batches;
+  private final DirectoryApplier directories;
   private final EntryApplier entries;
   private final TreeRemover remover;
 
-  Applier(
-      Catalogue catalogue,
-      PlanStore store,
-      SourceRoot source,
-      Batches batches,
-      EntryApplier entries,
-      TreeRemover remover) {
-    this.catalogue = catalogue;
-    this.store = store;
-    this.source = source;
-    this.batches = batches;
-    this.entries = entries;
+  Applier(RunContext context, SourceWork work, TreeRemover remover) {
+    this.context = context;
+    this.catalogue = context.catalogue();
+    this.store = context.store();
+    this.source = work.source();
+    this.batches = context.batches();
+    EntryStager stager = new EntryStager(context, work.problems());
+    this.directories = new DirectoryApplier(context, work, stager);
+    this.entries = new EntryApplier(context, work, stager, directories, remover);
     this.remover = remover;
   }
 
@@ -57,7 +57,7 @@ final class Applier {
       for (PlanStore.Changed changed : page) {
         seq = changed.seq();
         if (changed.path().equals(source.path())) {
-          entries.root();
+          directories.root(entries);
         }
         directory(changed.path());
       }
@@ -85,23 +85,39 @@ final class Applier {
       }
       return;
     }
-    entries.makeSureOf(path);
+    directories.makeSureOf(path);
     Optional<Directories.Known> known = catalogue.directories().find(path);
     Map<ByteBuffer, Entry> rows = rows(known);
     int first = 0;
+    boolean links = false;
     boolean doubt = !listing.settled() || (path.equals(source.path()) && !isRootAsStored(listing));
-    if (rows.isEmpty() && entries.isNewInMirror(path)) {
-      EntryApplier.Progress progress = entries.wholeDirectory(listing, descriptor);
+    if (rows.isEmpty() && directories.isNewInMirror(path)) {
+      DirectoryApplier.Progress progress = directories.whole(listing, descriptor);
       first = progress.stored();
       doubt |= progress.doubt();
+      links = progress.links();
     }
     clearDigest(path, known);
     for (Listed listed : listing.entries().subList(first, listing.entries().size())) {
       Entry row = rows.remove(ByteBuffer.wrap(listed.name()));
-      doubt |= entries.entry(path, descriptor, listed, row);
+      if (hasSeveralNames(listed.stat()) && (row == null || !isAsStored(listed, row))) {
+        LinkApplier.putOff(context, source, path, listed);
+        links = true;
+      } else {
+        doubt |= entries.entry(path, descriptor, listed, row);
+      }
       batches.flushIfFull();
     }
-    finish(listing, doubt, rows);
+    finish(listing, doubt, links, rows);
+  }
+
+  private static boolean hasSeveralNames(Stat stat) {
+    return !stat.isDirectory() && stat.nlink() > 1;
+  }
+
+  private static boolean isAsStored(Listed listed, Entry row) {
+    return row.version().type() == FileType.ofMode(listed.stat().mode())
+        && Versions.sameEvidence(listed.stat(), row);
   }
 
   /** Whether the catalogue, or the batch being made, has the directory's own entry. */
@@ -131,20 +147,19 @@ final class Applier {
     return rows;
   }
 
-  private void clearDigest(FilePath path, Optional<Directories.Known> known) {
+  private void clearDigest(FilePath path, Optional<Directories.Known> known) throws IOException {
     if (known.isPresent() && known.get().digest() != null) {
       setDigest(path, null);
     }
   }
 
-  private void setDigest(FilePath path, byte @Nullable [] digest) {
-    batches
-        .current()
-        .write(() -> catalogue.directories().setDigest(catalogue.directories().idOf(path), digest));
+  private void setDigest(FilePath path, byte @Nullable [] digest) throws IOException {
+    batches.current().write(c -> c.directories().setDigest(c.directories().idOf(path), digest));
   }
 
-  /** Sets the digest, or leaves it to the removals that are still to come. */
-  private void finish(Listing listing, boolean doubtSoFar, Map<ByteBuffer, Entry> unlisted)
+  /** Sets the digest, or leaves it to the removals and links that are still to come. */
+  private void finish(
+      Listing listing, boolean doubtSoFar, boolean links, Map<ByteBuffer, Entry> unlisted)
       throws IOException {
     boolean doubt = doubtSoFar;
     boolean removals = false;
@@ -162,6 +177,8 @@ final class Applier {
     }
     if (removals) {
       store.setDigest(listing.path(), doubt ? null : listing.digest());
+    } else if (links) {
+      context.links().setDigest(listing.path(), doubt ? null : listing.digest());
     } else if (!doubt) {
       setDigest(listing.path(), listing.digest());
     }

@@ -4,11 +4,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.deferredsync.catalogue.Catalogue;
+import org.deferredsync.catalogue.LinkedNames;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.snapshot.Counts;
 import org.deferredsync.snapshot.RunSource;
@@ -87,9 +86,11 @@ public final class Backup {
     Catalogue catalogue = open.catalogue();
     Barrier barrier = Barrier.of(posix, target.root(), engine.kernelRelease());
     Expirer expirer = new Expirer(engine, request.retention(), open, barrier, log);
+    Unkept unkept = new Unkept(log, "the mirror");
+    Metadata metadata = Metadata.ofMirror(posix, unkept);
     int staging = target.openStaging();
     try {
-      Publisher publisher = new Publisher(posix, target, catalogue, barrier, staging);
+      Publisher publisher = new Publisher(posix, target, catalogue, barrier, metadata, staging);
       new Recovery(posix, target, catalogue, publisher, barrier, staging, log).recover();
       try (Planner planner = Planner.plan(engine, request, target.root(), catalogue, log)) {
         if (planner.shortage(target.root()).isPresent()) {
@@ -100,9 +101,16 @@ public final class Backup {
           throw BackupException.prerequisite(
               request.target() + ": " + shortage.get() + "; nothing was written, make room");
         }
-        long run = begin(catalogue, started, planner);
-        apply(target, catalogue, planner, staging, publisher, barrier, run, started);
-        end(catalogue, planner.results(), run);
+        IncrementName name = Increment.choose(posix, target, catalogue.runs().list(), started);
+        long run = begin(catalogue, started, name, planner);
+        boolean displaced;
+        try (Increment increment = new Increment(posix, target, name)) {
+          apply(
+              target, catalogue, planner, staging, barrier, metadata, unkept, increment, run,
+              started);
+          displaced = increment.isMade();
+        }
+        end(catalogue, planner.results(), run, displaced);
         expirer.expireAfterRun(planner.results());
         if (!catalogue.checkpoint()) {
           log.debug("A reader keeps the write-ahead log; the next run empties it.");
@@ -116,12 +124,14 @@ public final class Backup {
   }
 
   /** From here on the run is in the catalogue, as interrupted until it ends. */
-  private static long begin(Catalogue catalogue, Instant started, Planner planner)
+  private static long begin(
+      Catalogue catalogue, Instant started, IncrementName increment, Planner planner)
       throws IOException {
     long[] run = new long[1];
     catalogue.transaction(
         () -> {
           run[0] = catalogue.runs().begin(started);
+          catalogue.runs().setIncrement(run[0], increment.toString());
           for (SourceRoot source : planner.sources()) {
             catalogue
                 .runs()
@@ -146,57 +156,78 @@ public final class Backup {
       Catalogue catalogue,
       Planner planner,
       int staging,
-      Publisher publisher,
       Barrier barrier,
+      Metadata metadata,
+      Unkept unkept,
+      Increment increment,
       long run,
       Instant started)
       throws IOException {
     Posix posix = engine.posix();
-    Batches batches = new Batches(target, catalogue, publisher, barrier, run, limits);
-    Map<Integer, Tally> tallies = new HashMap<>();
-    List<Applier> appliers = new ArrayList<>();
-    try (Increment increment = new Increment(posix, target, catalogue, run, started)) {
-      Stager stager = new Stager(posix, engine.clock(), barrier, staging, run);
-      Displacer displacer = new Displacer(posix, engine.clock(), target, catalogue, increment, run);
-      RowWriter rows = new RowWriter(catalogue, batches, run, started.toEpochMilli() * 1_000_000);
-      for (SourceRoot source : planner.sources()) {
-        Tally tally = new Tally();
-        tallies.put(source.index(), tally);
-        TreeRemover remover =
-            new TreeRemover(target, catalogue, displacer, batches, source.problems(), tally, run);
-        EntryApplier entries =
-            new EntryApplier(
-                posix,
-                catalogue,
-                planner.store(),
-                source,
+    List<SourceWork> sources = new ArrayList<>();
+    for (SourceRoot source : planner.sources()) {
+      sources.add(new SourceWork(source, new Tally()));
+    }
+    try (Catalogue committed = Catalogue.openReader(target.catalogueFile());
+        LinkedNames links = new LinkedNames();
+        Stager stager = new Stager(posix, engine.clock(), barrier, metadata, staging, run);
+        Batches batches =
+            new Batches(
                 target,
+                catalogue,
+                new Publisher(posix, target, committed, barrier, metadata, staging),
+                barrier,
                 stager,
-                displacer,
-                remover,
-                batches,
-                tally,
-                rows);
-        appliers.add(new Applier(catalogue, planner.store(), source, batches, entries, remover));
-      }
-      for (Applier applier : appliers) {
-        applier.apply();
-      }
-      for (Applier applier : appliers) {
-        applier.remove();
-      }
+                run,
+                limits)) {
+      RunContext context =
+          new RunContext(
+              posix,
+              committed,
+              planner.store(),
+              links,
+              target,
+              stager,
+              new Displacer(posix, engine.clock(), target, committed, increment, run),
+              batches,
+              new RowWriter(committed, batches, run, started.toEpochMilli() * 1_000_000),
+              unkept,
+              sources);
+      apply(context, run);
       batches.finish();
     }
-    for (SourceRoot source : planner.sources()) {
-      planner.judge(source, tallies.get(source.index()));
+    for (SourceWork work : sources) {
+      planner.judge(work.source(), work.tally());
     }
   }
 
-  private void end(Catalogue catalogue, List<RunSource> results, long run) throws IOException {
+  /** Adds and changes first, then what has several names, then removals. */
+  private static void apply(RunContext context, long run) throws IOException {
+    List<TreeRemover> removers = new ArrayList<>();
+    List<Applier> appliers = new ArrayList<>();
+    for (SourceWork work : context.sources()) {
+      TreeRemover remover = new TreeRemover(context, work, run);
+      removers.add(remover);
+      appliers.add(new Applier(context, work, remover));
+    }
+    for (Applier applier : appliers) {
+      applier.apply();
+    }
+    new LinkApplier(context, removers).apply();
+    for (Applier applier : appliers) {
+      applier.remove();
+    }
+  }
+
+  private void end(Catalogue catalogue, List<RunSource> results, long run, boolean displaced)
+      throws IOException {
     Instant ended = engine.clock().instant();
     catalogue.transaction(
         () -> {
           catalogue.pending().clear();
+          if (!displaced) {
+            catalogue.runs().clearIncrement(run);
+          }
           for (RunSource result : results) {
             catalogue.runs().setSource(run, result);
           }

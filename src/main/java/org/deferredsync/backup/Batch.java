@@ -1,11 +1,11 @@
 package org.deferredsync.backup;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import org.deferredsync.catalogue.CatalogueException;
 import org.deferredsync.catalogue.Pending.Kind;
 import org.deferredsync.catalogue.Pending.Operation;
 import org.deferredsync.snapshot.FilePath;
@@ -18,30 +18,31 @@ import org.jspecify.annotations.Nullable;
 final class Batch {
   private final long run;
   private final Limits limits;
-  private final List<Rows> rows = new ArrayList<>();
+  private final RowQueue rows;
   private final List<Operation> operations = new ArrayList<>();
   private final Set<FilePath> touched = new LinkedHashSet<>();
   private final Set<FilePath> staged = new HashSet<>();
   private final Set<FilePath> adopted = new HashSet<>();
+  private final Set<FilePath> left = new HashSet<>();
+  private final Set<Long> joined = new HashSet<>();
   private int files;
   private long bytes;
+  private boolean written;
 
-  Batch(long run, Limits limits) {
+  Batch(long run, Limits limits, RowQueue rows) {
     this.run = run;
     this.limits = limits;
+    this.rows = rows;
   }
 
   /** When a batch is full; what makes it so is still part of it. */
   record Limits(int files, long bytes) {
-    static final Limits USUAL = new Limits(5_000, 256L << 20);
+    static final Limits USUAL = new Limits(20_000, 4L << 30);
   }
 
   /** Writes rows within the batch's transaction. */
-  interface Rows {
-    void write() throws CatalogueException;
-  }
-
-  void write(Rows more) {
+  void write(RowQueue.Rows more) throws IOException {
+    written = true;
     rows.add(more);
   }
 
@@ -102,16 +103,32 @@ final class Batch {
     return staged.contains(directory);
   }
 
+  /** The name stops being one of a file of ours that has several. */
+  void leaves(FilePath path) {
+    left.add(path);
+  }
+
+  /** Whether {@link #leaves} was told of this name. */
+  boolean hasLeft(FilePath path) {
+    return left.contains(path);
+  }
+
+  /** The file of ours that holds {@code content} gets one more name. */
+  void joins(long content) {
+    joined.add(content);
+  }
+
+  /** Whether the file that holds {@code content} gets a name in this batch. */
+  boolean isJoined(long content) {
+    return joined.contains(content);
+  }
+
   boolean isFull() {
     return files + operations.size() + touched.size() >= limits.files() || bytes >= limits.bytes();
   }
 
   boolean isEmpty() {
-    return rows.isEmpty() && operations.isEmpty() && touched.isEmpty();
-  }
-
-  List<Rows> rows() {
-    return rows;
+    return !written && operations.isEmpty() && touched.isEmpty();
   }
 
   /**

@@ -10,30 +10,39 @@ import org.deferredsync.catalogue.Pending.Operation;
  * the publishing of a batch and the staging of the next; the operations of a batch are forgotten
  * only behind the barrier that follows them.
  */
-final class Batches {
+final class Batches implements AutoCloseable {
   private final Target target;
-  private final Catalogue catalogue;
   private final Publisher publisher;
   private final Barrier barrier;
+  private final Stager stager;
+  private final RowQueue rows;
   private final long run;
   private final Batch.Limits limits;
   private Batch current;
+  private long generation;
   private long committed;
 
+  /**
+   * @param catalogue the writing connection; nobody else uses it until the batches are closed
+   */
   Batches(
       Target target,
       Catalogue catalogue,
       Publisher publisher,
       Barrier barrier,
+      Stager stager,
       long run,
-      Batch.Limits limits) {
+      Batch.Limits limits)
+      throws IOException {
     this.target = target;
-    this.catalogue = catalogue;
     this.publisher = publisher;
     this.barrier = barrier;
+    this.stager = stager;
     this.run = run;
     this.limits = limits;
-    this.current = new Batch(run, limits);
+    this.generation = catalogue.generation();
+    this.rows = new RowQueue(catalogue);
+    this.current = new Batch(run, limits, rows);
   }
 
   /** The batch being staged. */
@@ -52,24 +61,24 @@ final class Batches {
     if (current.isEmpty()) {
       return;
     }
+    stager.drain();
     barrier.pass();
-    long number = catalogue.generation() + 1;
+    long number = generation + 1;
     List<Operation> operations = current.operations(number);
-    catalogue.transaction(
-        () -> {
+    rows.add(
+        catalogue -> {
           catalogue.pending().clear();
-          for (Batch.Rows rows : current.rows()) {
-            rows.write();
-          }
           catalogue.setGeneration(number);
           for (Operation operation : operations) {
             catalogue.pending().add(operation);
           }
         });
+    rows.commit();
+    generation = number;
     committed++;
     target.setGeneration(number);
     publisher.publish(operations);
-    current = new Batch(run, limits);
+    current = new Batch(run, limits, rows);
   }
 
   /** Flushes, and makes the last batch durable; its operations may then be forgotten. */
@@ -78,5 +87,10 @@ final class Batches {
     if (committed > 0) {
       barrier.pass();
     }
+  }
+
+  @Override
+  public void close() {
+    rows.close();
   }
 }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Set;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.catalogue.Contents;
+import org.deferredsync.catalogue.Entries;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
@@ -51,10 +52,15 @@ final class Displacer {
   long displace(FilePath path, Entry row, Batch batch, Problems problems) throws IOException {
     Stat there = target.mirror().statOrNull(path);
     if (there != null && isStored(path, there, row.version())) {
-      linkIntoIncrement(path);
-      Long content = row.version().content();
-      batch.write(() -> catalogue.contents().addPlace(run, path, content, false));
+      if (!keepsAnotherName(path, there, row.version(), batch)) {
+        linkIntoIncrement(path);
+        Long content = row.version().content();
+        batch.write(c -> c.contents().addPlace(run, path, content, false));
+      }
       return there.inode();
+    }
+    if (there == null && isOnlyRecorded(row.version())) {
+      return 0;
     }
     lose(row.version(), batch);
     if (there == null) {
@@ -64,6 +70,38 @@ final class Displacer {
       moveAway(path, batch, problems);
     }
     return 0;
+  }
+
+  /** Special files stand in the catalogue alone where this user cannot make them. */
+  private boolean isOnlyRecorded(Version version) {
+    return version.type() != FileType.FILE
+        && version.type() != FileType.SYMLINK
+        && posix.effectiveUser() != 0;
+  }
+
+  /**
+   * Whether the file keeps another name in the mirror: then this one simply goes. A file of ours
+   * has its names in the mirror or in increments, never in both.
+   */
+  private boolean keepsAnotherName(FilePath path, Stat there, Version version, Batch batch)
+      throws IOException {
+    if (there.nlink() < 2) {
+      return false;
+    }
+    batch.leaves(path);
+    Long content = version.content();
+    Long group = version.linkGroup();
+    Entries.PathTest stays =
+        other -> !other.equals(path) && !batch.hasLeft(other) && isAt(other, there);
+    if (content != null) {
+      return batch.isJoined(content) || catalogue.entries().pathOf(content, stays).isPresent();
+    }
+    return group != null && catalogue.entries().pathOfGroup(group, stays).isPresent();
+  }
+
+  private boolean isAt(FilePath path, Stat file) throws IOException {
+    Stat there = target.mirror().statOrNull(path);
+    return there != null && there.sameObject(file);
   }
 
   /** Makes sure that nothing lies at a path that the catalogue does not name. */
@@ -157,17 +195,17 @@ final class Displacer {
     int to = increment.parentOf(path);
     target.mirror().forget(path);
     posix.renameNew(target.mirror().open(parentOf(path)), path.name(), to, path.name());
-    batch.write(() -> catalogue.contents().addPlace(run, path, null, true));
+    batch.write(c -> c.contents().addPlace(run, path, null, true));
     batch.set(parentOf(path));
     problems.unknown(
         path, "the mirror held what the catalogue does not know; it is kept in the increment");
   }
 
-  private void lose(Version version, Batch batch) {
+  private void lose(Version version, Batch batch) throws IOException {
     Long content = version.content();
     if (content != null) {
       long now = clock.millis() * 1_000_000;
-      batch.write(() -> catalogue.contents().setState(content, Contents.State.MISSING, now));
+      batch.write(c -> c.contents().setState(content, Contents.State.MISSING, now));
     }
   }
 

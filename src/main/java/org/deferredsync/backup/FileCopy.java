@@ -3,9 +3,11 @@ package org.deferredsync.backup;
 import java.io.IOException;
 import java.security.MessageDigest;
 import java.time.Clock;
+import java.util.Arrays;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.Stat;
 import org.deferredsync.snapshot.ContentHash;
+import org.deferredsync.snapshot.ExtendedAttributes;
 
 /**
  * Reads a regular file to its end, hashing it, and perhaps writing it; holes stay holes. Tells
@@ -13,6 +15,9 @@ import org.deferredsync.snapshot.ContentHash;
  */
 final class FileCopy {
   private static final int BUFFER = 256 << 10;
+
+  /** Up to this size a file is read whole before anything of it is written. */
+  static final int SMALL = 64 << 10;
 
   private final Posix posix;
   private final Clock clock;
@@ -32,7 +37,56 @@ final class FileCopy {
    * @param still whether it was the same at the end
    * @param racy whether a change just after it could hide
    */
-  record Reading(Stat before, ContentHash hash, long size, boolean still, boolean racy) {}
+  record Reading(
+      Stat before,
+      ExtendedAttributes attributes,
+      ContentHash hash,
+      long size,
+      boolean still,
+      boolean racy) {}
+
+  /** A small file that was read whole. */
+  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
+  record Loaded(Reading reading, byte[] bytes) {}
+
+  /** Whether {@link #load} is for such a file. */
+  static boolean isSmall(Stat stat) {
+    return stat.size() <= SMALL && !isSparse(stat);
+  }
+
+  private static boolean isSparse(Stat stat) {
+    return stat.blocks() * 512 < stat.size();
+  }
+
+  /**
+   * Reads the open small file {@code from}, from its beginning, into memory.
+   *
+   * @param before what it is now
+   * @throws SourceException if it cannot be read
+   */
+  Loaded load(int from, Stat before) throws SourceException {
+    long young = RacyWindow.beginsAt(clock);
+    ExtendedAttributes attributes = attributes(from);
+    int size = (int) before.size();
+    int position = 0;
+    while (position < size) {
+      int offset = position;
+      int n = SourceException.reading(() -> posix.read(from, buffer, offset, size - offset));
+      if (n == 0) {
+        break;
+      }
+      position += n;
+    }
+    digest.reset();
+    digest.update(buffer, 0, position);
+    ContentHash hash = new ContentHash(digest.digest());
+    Reading reading = reading(before, attributes, hash, position, stat(from), young);
+    return new Loaded(reading, Arrays.copyOf(buffer, position));
+  }
+
+  private ExtendedAttributes attributes(int from) throws SourceException {
+    return SourceException.reading(() -> Metadata.attributes(posix, from));
+  }
 
   /**
    * Reads the open file {@code from}, from its beginning, and writes it to {@code to} unless that
@@ -44,17 +98,27 @@ final class FileCopy {
   Reading read(int from, int to) throws SourceException, IOException {
     long young = RacyWindow.beginsAt(clock);
     Stat before = stat(from);
+    ExtendedAttributes attributes = attributes(from);
     digest.reset();
-    boolean sparse = before.blocks() * 512 < before.size();
-    long size = sparse ? readSparse(from, to, before.size()) : readDense(from, to);
-    Stat after = stat(from);
+    long size = isSparse(before) ? readSparse(from, to, before.size()) : readDense(from, to);
+    ContentHash hash = new ContentHash(digest.digest());
+    return reading(before, attributes, hash, size, stat(from), young);
+  }
+
+  private static Reading reading(
+      Stat before,
+      ExtendedAttributes attributes,
+      ContentHash hash,
+      long size,
+      Stat after,
+      long young) {
     boolean still =
         size == before.size()
             && before.size() == after.size()
             && before.mtimeNs() == after.mtimeNs()
             && before.ctimeNs() == after.ctimeNs();
     boolean racy = before.ctimeNs() >= young;
-    return new Reading(before, new ContentHash(digest.digest()), size, still, racy);
+    return new Reading(before, attributes, hash, size, still, racy);
   }
 
   private long readDense(int from, int to) throws SourceException, IOException {

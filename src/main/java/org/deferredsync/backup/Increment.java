@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
-import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
@@ -13,25 +12,29 @@ import org.deferredsync.snapshot.Run;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The increment of the run under way. Its directory is made at the first displacement, after its
- * name is in the catalogue: an increment on disk that the catalogue does not know means that the
- * catalogue is too old.
+ * The increment of the run under way. Its directory is made at the first displacement, when its
+ * name has long been in the catalogue: an increment on disk that the catalogue does not know means
+ * that the catalogue is too old.
  */
 final class Increment implements AutoCloseable {
   private final Posix posix;
   private final Target target;
-  private final Catalogue catalogue;
-  private final long run;
-  private final Instant started;
+  private final IncrementName name;
   private @Nullable DirectoryTree tree;
   private int descriptor = -1;
 
-  Increment(Posix posix, Target target, Catalogue catalogue, long run, Instant started) {
+  /**
+   * @param name as the catalogue has it for the run
+   */
+  Increment(Posix posix, Target target, IncrementName name) {
     this.posix = posix;
     this.target = target;
-    this.catalogue = catalogue;
-    this.run = run;
-    this.started = started;
+    this.name = name;
+  }
+
+  /** Whether the run has displaced anything. */
+  boolean isMade() {
+    return tree != null;
   }
 
   /** The directory that holds {@code path} in the increment, made with all above it. */
@@ -51,26 +54,28 @@ final class Increment implements AutoCloseable {
   }
 
   private int make() throws IOException {
-    IncrementName name = firstFree();
-    while (true) {
-      String text = name.toString();
-      catalogue.transaction(() -> catalogue.runs().setIncrement(run, text));
-      try {
-        posix.makeDirectory(target.root(), name.bytes(), 0700);
-        return posix.openDirectory(target.root(), name.bytes());
-      } catch (PosixException e) {
-        if (!e.is(Errno.EEXIST)) {
-          throw e;
-        }
-        name = name.next();
+    try {
+      posix.makeDirectory(target.root(), name.bytes(), 0700);
+    } catch (PosixException e) {
+      if (e.is(Errno.EEXIST)) {
+        throw new IOException(
+            target.path() + "/" + name + ": somebody made it just now; move it away and run again",
+            e);
       }
+      throw e;
     }
+    return posix.openDirectory(target.root(), name.bytes());
   }
 
-  /** The run's own second, or one later than every increment that there has been. */
-  private IncrementName firstFree() throws IOException {
+  /**
+   * The name for a run: its own second, or one later than every increment that there has been, and
+   * taken by nothing.
+   *
+   * @param runs all that the catalogue knows
+   */
+  static IncrementName choose(Posix posix, Target target, List<Run> runs, Instant started)
+      throws IOException {
     IncrementName name = new IncrementName(started);
-    List<Run> runs = catalogue.runs().list();
     for (Run earlier : runs) {
       String taken = earlier.increment();
       if (taken != null) {
@@ -78,7 +83,22 @@ final class Increment implements AutoCloseable {
         name = name.time().isAfter(last.time()) ? name : last.next();
       }
     }
+    while (exists(posix, target, name)) {
+      name = name.next();
+    }
     return name;
+  }
+
+  private static boolean exists(Posix posix, Target target, IncrementName name) throws IOException {
+    try {
+      posix.stat(target.root(), name.bytes());
+      return true;
+    } catch (PosixException e) {
+      if (e.is(Errno.ENOENT)) {
+        return false;
+      }
+      throw e;
+    }
   }
 
   /** Opens the increment with this name below the target's root. */

@@ -26,9 +26,17 @@ final class Publisher {
   private final Target target;
   private final Catalogue catalogue;
   private final Barrier barrier;
+  private final Metadata metadata;
   private final int staging;
 
-  Publisher(Posix posix, Target target, Catalogue catalogue, Barrier barrier, int staging) {
+  Publisher(
+      Posix posix,
+      Target target,
+      Catalogue catalogue,
+      Barrier barrier,
+      Metadata metadata,
+      int staging) {
+    this.metadata = metadata;
     this.posix = posix;
     this.target = target;
     this.catalogue = catalogue;
@@ -158,15 +166,7 @@ final class Publisher {
     } else if (there == null || FileType.ofMode(there.mode()) != version.type()) {
       return; // not what was stored: verify names it, and nothing of ours is changed by this
     }
-    Metadata.keep(
-        posix,
-        parent,
-        path.name(),
-        version.type() == FileType.DIRECTORY,
-        version.uid(),
-        version.gid(),
-        version.permissions(),
-        version.mtimeNs());
+    metadata.set(parent, path.name(), path, version, catalogue.xattrs().find(version.xattr()));
   }
 
   private void prune(Operation operation) throws IOException {

@@ -15,6 +15,7 @@ import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
 import org.deferredsync.fs.Stat;
+import org.deferredsync.snapshot.ExtendedAttributes;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.FileType;
 import org.deferredsync.snapshot.Version;
@@ -30,6 +31,7 @@ public final class Restorer {
   private final Snapshot snapshot;
   private final Posix posix;
   private final FileCopy copy;
+  private final Metadata metadata;
   private final Logger log;
   private long files;
   private long directories;
@@ -40,6 +42,7 @@ public final class Restorer {
     this.snapshot = snapshot;
     this.posix = snapshot.reader().posix();
     this.copy = new FileCopy(posix, clock);
+    this.metadata = Metadata.ofRestore(posix, new Unkept(log, "what was restored"));
     this.log = log;
   }
 
@@ -195,15 +198,12 @@ public final class Restorer {
     FilePath parent = at.parent();
     if (version != null && parent != null) {
       int directory = tree.open(parent);
-      Metadata.restore(
-          posix,
-          directory,
-          at.name(),
-          version.uid(),
-          version.gid(),
-          version.permissions(),
-          version.mtimeNs());
+      metadata.set(directory, at.name(), node.path(), version, attributes(version));
     }
+  }
+
+  private ExtendedAttributes attributes(Version version) throws IOException {
+    return snapshot.reader().catalogue().xattrs().find(version.xattr());
   }
 
   private void other(Node node, FilePath at, DirectoryTree tree, ContentFinder finder)
@@ -221,24 +221,11 @@ public final class Restorer {
     } else if (version.type() == FileType.SYMLINK) {
       byte[] link = version.linkTarget();
       posix.makeSymlink(directory, at.name(), link == null ? new byte[0] : link);
-      if (posix.effectiveUser() == 0) {
-        posix.setOwner(directory, at.name(), version.uid(), version.gid());
-      }
-      posix.setTime(directory, at.name(), version.mtimeNs());
-      files++;
-      return;
     } else {
       posix.makeNode(directory, at.name(), (version.mode() & ~07777) | 0600, version.rdev());
     }
     files++;
-    Metadata.restore(
-        posix,
-        directory,
-        at.name(),
-        version.uid(),
-        version.gid(),
-        version.permissions(),
-        version.mtimeNs());
+    metadata.set(directory, at.name(), node.path(), version, attributes(version));
   }
 
   /** Tries every place of the content, and all of them once more: a run may just have moved it. */

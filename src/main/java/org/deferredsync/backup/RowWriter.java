@@ -1,76 +1,125 @@
 package org.deferredsync.backup;
 
+import java.io.IOException;
 import org.deferredsync.catalogue.Catalogue;
+import org.deferredsync.catalogue.CatalogueException;
 import org.deferredsync.fs.Stat;
 import org.deferredsync.snapshot.ContentHash;
 import org.deferredsync.snapshot.Entry;
+import org.deferredsync.snapshot.ExtendedAttributes;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.Version;
+import org.jspecify.annotations.Nullable;
 
-/** The rows that the batch under way writes when it commits. */
+/** The rows of the batch under way, and the numbers of new contents and link groups. */
 final class RowWriter {
-  private final Catalogue catalogue;
   private final Batches batches;
   private final long run;
   private final long nowNs;
+  private long lastContent;
+  private long lastGroup;
 
   /**
    * @param nowNs the time that new contents count as read at, in nanoseconds since 1970
    */
-  RowWriter(Catalogue catalogue, Batches batches, long run, long nowNs) {
-    this.catalogue = catalogue;
+  RowWriter(Catalogue catalogue, Batches batches, long run, long nowNs) throws IOException {
     this.batches = batches;
     this.run = run;
     this.nowNs = nowNs;
+    this.lastContent = catalogue.contents().lastId();
+    this.lastGroup = run << 32;
   }
 
-  /** The entry of a staged object, with its content. */
-  void addStaged(FilePath directory, byte[] name, Staged staged) {
-    batches
-        .current()
-        .write(() -> add(directory, name, version(staged), staged.source(), staged.racy(), run));
+  /** A number that no group of links has ever had. */
+  long newGroup() {
+    return ++lastGroup;
   }
 
-  private Version version(Staged staged) throws org.deferredsync.catalogue.CatalogueException {
-    Stat stat = staged.source();
+  /** Stores the content of a staged regular file; answers its number. */
+  long addContent(ContentHash hash, long size) throws IOException {
+    long id = ++lastContent;
+    batches.current().write(catalogue -> catalogue.contents().add(id, hash, size, nowNs));
+    return id;
+  }
+
+  /** The entry of a staged object with one name, and its content. */
+  void addStaged(FilePath directory, byte[] name, Staged staged) throws IOException {
     ContentHash hash = staged.hash();
-    if (hash != null) {
-      long content = catalogue.contents().add(hash, stat.size(), nowNs);
-      return Versions.ofFile(stat, content, staged.inconsistent());
-    }
-    byte[] target = staged.linkTarget();
-    return target == null ? Versions.of(stat) : Versions.ofLink(stat, target);
+    Long content = hash == null ? null : addContent(hash, staged.source().size());
+    addStaged(directory, name, staged, content, null);
   }
 
-  void add(FilePath directory, byte[] name, Version version, Stat stat, boolean racy) {
-    batches.current().write(() -> add(directory, name, version, stat, racy, run));
+  /** The entry of a staged object whose content is stored already, or that has none. */
+  void addStaged(
+      FilePath directory,
+      byte[] name,
+      Staged staged,
+      @Nullable Long content,
+      @Nullable Long linkGroup)
+      throws IOException {
+    Stat stat = staged.source();
+    Version version =
+        Versions.of(stat, staged.linkTarget(), linkGroup, content, staged.inconsistent());
+    add(directory, name, version, staged.attributes(), stat, staged.racy());
   }
 
-  private void add(
-      FilePath directory, byte[] name, Version version, Stat stat, boolean racy, long since)
-      throws org.deferredsync.catalogue.CatalogueException {
-    catalogue
-        .entries()
-        .add(
-            catalogue.directories().idOf(directory),
-            new Entry(name, since, version, Versions.evidence(stat, racy)));
+  /** The entry of a directory. */
+  void addDirectory(FilePath directory, byte[] name, Stat stat, ExtendedAttributes attributes)
+      throws IOException {
+    add(directory, name, Versions.of(stat), attributes, stat, false);
   }
 
-  /** The current version becomes history. */
-  void end(FilePath directory, Entry row) {
+  /**
+   * An entry.
+   *
+   * @param version without its attributes
+   */
+  void add(
+      FilePath directory,
+      byte[] name,
+      Version version,
+      ExtendedAttributes attributes,
+      Stat stat,
+      boolean racy)
+      throws IOException {
     batches
         .current()
         .write(
-            () ->
+            catalogue ->
+                catalogue
+                    .entries()
+                    .add(
+                        catalogue.directories().idOf(directory),
+                        entry(catalogue, name, version, attributes, stat, racy)));
+  }
+
+  private Entry entry(
+      Catalogue catalogue,
+      byte[] name,
+      Version version,
+      ExtendedAttributes attributes,
+      Stat stat,
+      boolean racy)
+      throws CatalogueException {
+    Version whole = version.withXattr(catalogue.xattrs().idOf(attributes));
+    return new Entry(name, run, whole, Versions.evidence(stat, racy));
+  }
+
+  /** The current version becomes history. */
+  void end(FilePath directory, Entry row) throws IOException {
+    batches
+        .current()
+        .write(
+            catalogue ->
                 catalogue.entries().end(catalogue.directories().idOf(directory), row.name(), run));
   }
 
   /** The version stays; what was seen of it is new. */
-  void setEvidence(FilePath directory, Entry row, Stat stat, boolean racy) {
+  void setEvidence(FilePath directory, Entry row, Stat stat, boolean racy) throws IOException {
     batches
         .current()
         .write(
-            () ->
+            catalogue ->
                 catalogue
                     .entries()
                     .setEvidence(

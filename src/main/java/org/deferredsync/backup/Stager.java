@@ -3,33 +3,47 @@ package org.deferredsync.backup;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.deferredsync.backup.FileCopy.Loaded;
 import org.deferredsync.backup.FileCopy.Reading;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.Stat;
+import org.deferredsync.snapshot.ExtendedAttributes;
+import org.deferredsync.snapshot.FilePath;
+import org.deferredsync.snapshot.Version;
 
 /**
  * Puts new objects into staging, with all their metadata, without touching the mirror. Sources are
  * opened relative to their directory, with no link followed; FIFOs, sockets and devices are never
  * opened.
+ *
+ * <p>Small files of new directories are written by a thread of their own, one alone since file
+ * systems get slower with two, while the next ones are read.
  */
-final class Stager {
+final class Stager implements AutoCloseable {
   private static final int TRIES = 3;
+
+  /** Small files that may wait in memory to be written. */
+  private static final int WAITING = 200;
 
   private final Posix posix;
   private final Barrier barrier;
+  private final Metadata metadata;
   private final FileCopy copy;
+  private final Worker writer = new Worker("staging", WAITING);
+  private final Set<Integer> open = ConcurrentHashMap.newKeySet();
   private final int staging;
   private final long run;
-  private final boolean root;
   private long names;
 
-  Stager(Posix posix, Clock clock, Barrier barrier, int staging, long run) {
+  Stager(Posix posix, Clock clock, Barrier barrier, Metadata metadata, int staging, long run) {
     this.posix = posix;
     this.barrier = barrier;
+    this.metadata = metadata;
     this.copy = new FileCopy(posix, clock);
     this.staging = staging;
     this.run = run;
-    this.root = posix.effectiveUser() == 0;
   }
 
   /** The descriptor of the staging directory. */
@@ -43,50 +57,109 @@ final class Stager {
   }
 
   /**
-   * Stages a copy of the regular file {@code name} as {@code to} in the open directory {@code
-   * into}.
+   * Stages a copy of the regular file {@code name} under a name in staging; it is there, whole,
+   * when this returns.
    *
-   * @throws IOException if it cannot be read or written; nothing is left behind then
+   * @throws IOException if it cannot be written; nothing is left behind then
    */
-  Staged file(int from, byte[] name, int into, byte[] to) throws SourceException, IOException {
+  Staged file(int from, byte[] name, FilePath path, String to) throws SourceException, IOException {
+    int source = open(from, name);
+    try {
+      return copied(source, path, staging, bytes(to));
+    } finally {
+      posix.close(source);
+    }
+  }
+
+  /**
+   * Stages a copy of the regular file {@code name} in a staged directory; it may be written later,
+   * but before {@link #drain} returns, and has no inode yet.
+   */
+  Staged fileInside(int from, byte[] name, FilePath path, int into)
+      throws SourceException, IOException {
     int source = open(from, name);
     try {
       for (int attempt = 1; ; attempt++) {
-        int file = posix.createFile(into, to, 0600);
-        boolean kept = false;
-        try {
-          Reading reading = copy.read(source, file);
-          if (reading.still() || attempt == TRIES) {
-            Stat own = posix.stat(file);
-            setMetadata(into, to, reading.before());
-            barrier.written(file);
-            kept = true;
-            return staged(reading, own.inode());
-          }
-        } finally {
-          posix.close(file);
-          if (!kept) {
-            posix.unlink(into, to);
-          }
+        Stat before = SourceException.reading(() -> posix.stat(source));
+        if (!FileCopy.isSmall(before)) {
+          return copied(source, path, into, name);
         }
+        Loaded loaded = copy.load(source, before);
+        if (loaded.reading().still() || attempt == TRIES) {
+          Staged staged = staged(loaded.reading(), 0);
+          writer.give(() -> write(loaded, path, into, name));
+          return staged;
+        }
+        SourceException.reading(
+            () -> {
+              posix.seek(source, 0);
+              return 0;
+            });
       }
     } finally {
       posix.close(source);
     }
   }
 
+  private void write(Loaded loaded, FilePath path, int into, byte[] name) throws IOException {
+    int file = posix.createFile(into, name, 0600);
+    try {
+      byte[] content = loaded.bytes();
+      if (content.length > 0) {
+        posix.write(file, content, 0, content.length);
+      }
+      setMetadata(file, into, name, path, loaded.reading());
+      barrier.written(file);
+    } finally {
+      posix.close(file);
+    }
+  }
+
+  private Staged copied(int source, FilePath path, int into, byte[] to)
+      throws SourceException, IOException {
+    for (int attempt = 1; ; attempt++) {
+      int file = posix.createFile(into, to, 0600);
+      boolean kept = false;
+      try {
+        Reading reading = copy.read(source, file);
+        if (reading.still() || attempt == TRIES) {
+          setMetadata(file, into, to, path, reading);
+          barrier.written(file);
+          kept = true;
+          return staged(reading, posix.stat(file).inode());
+        }
+      } finally {
+        posix.close(file);
+        if (!kept) {
+          posix.unlink(into, to);
+        }
+      }
+    }
+  }
+
+  private void setMetadata(int file, int into, byte[] to, FilePath path, Reading reading)
+      throws IOException {
+    metadata.setOpen(file, into, to, path, Versions.of(reading.before()), reading.attributes());
+  }
+
   private static Staged staged(Reading reading, long inode) {
     Stat before = reading.before();
     Stat stored = before.size() == reading.size() ? before : before.withSize(reading.size());
-    return new Staged(stored, inode, reading.hash(), null, !reading.still(), reading.racy());
+    return new Staged(
+        stored,
+        reading.attributes(),
+        inode,
+        reading.hash(),
+        null,
+        !reading.still(),
+        reading.racy());
   }
 
   /** Reads the regular file without storing it; answered as staged with inode 0. */
   Staged readOnly(int from, byte[] name) throws SourceException, IOException {
     int source = open(from, name);
     try {
-      Reading reading = copy.read(source, -1);
-      return staged(reading, 0);
+      return staged(copy.read(source, -1), 0);
     } finally {
       posix.close(source);
     }
@@ -94,43 +167,95 @@ final class Stager {
 
   private int open(int from, byte[] name) throws SourceException, IOException {
     int source = SourceException.reading(() -> posix.openFile(from, name));
-    if (!SourceException.reading(() -> posix.stat(source)).isRegular()) {
-      posix.close(source);
+    boolean regular = false;
+    try {
+      regular = SourceException.reading(() -> posix.stat(source)).isRegular();
+    } finally {
+      if (!regular) {
+        posix.close(source);
+      }
+    }
+    if (!regular) {
       throw new SourceException(new IOException("is no regular file any more"));
     }
     return source;
   }
 
-  /** Stages a symbolic link. */
-  Staged link(byte[] target, Stat source, int into, byte[] to) throws IOException {
-    posix.makeSymlink(into, to, target);
-    if (root) {
-      posix.setOwner(into, to, source.uid(), source.gid());
+  /** Stages a symbolic link, FIFO, socket or device. */
+  Staged other(Seen seen, FilePath path, int into, byte[] to) throws IOException {
+    Stat source = seen.stat();
+    byte[] target = seen.linkTarget();
+    if (target == null) {
+      posix.makeNode(into, to, source.type() | 0600, source.rdev());
+    } else {
+      posix.makeSymlink(into, to, target);
     }
-    posix.setTime(into, to, source.mtimeNs());
-    return new Staged(source, posix.stat(into, to).inode(), null, target, false, false);
+    Version version = Versions.of(source);
+    metadata.set(into, to, path, version, seen.attributes());
+    long inode = posix.stat(into, to).inode();
+    return new Staged(source, seen.attributes(), inode, null, target, false, false);
   }
 
-  /** Stages a FIFO, socket or device. */
-  Staged node(Stat source, int into, byte[] to) throws IOException {
-    posix.makeNode(into, to, source.type() | 0600, source.rdev());
-    setMetadata(into, to, source);
-    return new Staged(source, posix.stat(into, to).inode(), null, null, false, false);
+  /** What is to be known of a symbolic link, FIFO, socket or device of a source. */
+  Seen see(int from, byte[] name, Stat stat) throws SourceException {
+    return SourceException.reading(
+        () ->
+            new Seen(
+                stat,
+                attributes(from, name),
+                stat.isSymlink() ? posix.readLink(from, name) : null));
   }
 
-  /** Makes an empty staged directory, 0700 until it is published. */
-  void directory(int into, byte[] to) throws IOException {
-    posix.makeDirectory(into, to, 0700);
+  /** The attributes of a directory or another name of a source. */
+  ExtendedAttributes attributes(int from, byte[] name) throws IOException {
+    return Metadata.attributes(posix, from, name);
+  }
+
+  /** Makes an empty staged directory, 0700 until it is published; answers its inode. */
+  long directory(String name) throws IOException {
+    posix.makeDirectory(staging, bytes(name), 0700);
+    return posix.stat(staging, bytes(name)).inode();
+  }
+
+  /** Gives a file of ours one more name, in staging. */
+  void link(int from, byte[] name, String to) throws IOException {
+    posix.link(from, name, staging, bytes(to));
+  }
+
+  /** Opens a staged directory, for {@link #closeLater}. */
+  int openStaged(String name) throws IOException {
+    int directory = posix.openDirectory(staging, bytes(name));
+    open.add(directory);
+    return directory;
+  }
+
+  /** Closes a staged directory when all files given for it are written. */
+  void closeLater(int directory) throws IOException {
+    writer.give(() -> closeNow(directory));
+  }
+
+  private void closeNow(int directory) throws IOException {
+    open.remove(directory);
+    posix.close(directory);
+  }
+
+  /** Returns when all that was staged is there, whole. */
+  void drain() throws IOException {
+    writer.drain();
+  }
+
+  /** Ends the thread; what is not written by then is not. */
+  @Override
+  public void close() throws IOException {
+    writer.close();
+    for (int directory : Set.copyOf(open)) {
+      closeNow(directory);
+    }
   }
 
   /** Takes a staged object away again. */
-  void discard(int into, byte[] name) throws IOException {
-    posix.unlink(into, name);
-  }
-
-  private void setMetadata(int into, byte[] to, Stat source) throws IOException {
-    Metadata.keep(
-        posix, into, to, false, source.uid(), source.gid(), source.permissions(), source.mtimeNs());
+  void discard(String name) throws IOException {
+    posix.unlink(staging, bytes(name));
   }
 
   static byte[] bytes(String name) {

@@ -15,6 +15,8 @@ import org.deferredsync.snapshot.FileType;
  * increment.
  */
 final class TreeRemover {
+  private static final int PAGE = 500;
+
   private final Target target;
   private final Catalogue catalogue;
   private final Displacer displacer;
@@ -23,20 +25,13 @@ final class TreeRemover {
   private final Tally tally;
   private final long run;
 
-  TreeRemover(
-      Target target,
-      Catalogue catalogue,
-      Displacer displacer,
-      Batches batches,
-      Problems problems,
-      Tally tally,
-      long run) {
-    this.target = target;
-    this.catalogue = catalogue;
-    this.displacer = displacer;
-    this.batches = batches;
-    this.problems = problems;
-    this.tally = tally;
+  TreeRemover(RunContext context, SourceWork work, long run) {
+    this.target = context.target();
+    this.catalogue = context.catalogue();
+    this.displacer = context.displacer();
+    this.batches = context.batches();
+    this.problems = work.problems();
+    this.tally = work.tally();
     this.run = run;
   }
 
@@ -58,13 +53,22 @@ final class TreeRemover {
 
   /** Removes all that is below a directory, but not its own entry. */
   void removeBelow(FilePath top) throws IOException {
-    for (Directories.Known directory : catalogue.directories().treeDeepestFirst(top)) {
-      List<Entry> rows = catalogue.entries().list(directory.id());
-      displacer.clearUnknown(directory.path(), rows, batches.current(), problems);
-      batches.current().write(() -> catalogue.directories().setDigest(directory.id(), null));
-      for (Entry row : rows) {
-        removeOne(directory.id(), directory.path().child(row.name()), row);
+    List<Directories.Known> page = catalogue.directories().treeDeepestFirst(top, null, PAGE);
+    while (!page.isEmpty()) {
+      for (Directories.Known directory : page) {
+        removeAllOf(directory);
       }
+      FilePath last = page.get(page.size() - 1).path();
+      page = catalogue.directories().treeDeepestFirst(top, last, PAGE);
+    }
+  }
+
+  private void removeAllOf(Directories.Known directory) throws IOException {
+    List<Entry> rows = catalogue.entries().list(directory.id());
+    displacer.clearUnknown(directory.path(), rows, batches.current(), problems);
+    batches.current().write(c -> c.directories().setDigest(directory.id(), null));
+    for (Entry row : rows) {
+      removeOne(directory.id(), directory.path().child(row.name()), row);
     }
   }
 
@@ -83,7 +87,7 @@ final class TreeRemover {
         batch.remove(path, inode);
       }
     }
-    batch.write(() -> catalogue.entries().end(directory, row.name(), run));
+    batch.write(c -> c.entries().end(directory, row.name(), run));
     tally.removed();
     batches.flushIfFull();
   }

@@ -11,37 +11,27 @@ final class Versions {
 
   /** A directory or special file. */
   static Version of(Stat stat) {
-    return of(stat, null, null, false);
-  }
-
-  static Version ofLink(Stat stat, byte[] target) {
-    return of(stat, target, null, false);
-  }
-
-  /** A regular file; {@code content} may be filled in later. */
-  static Version ofFile(Stat stat, @Nullable Long content, boolean inconsistent) {
-    return of(stat, null, content, inconsistent);
+    return of(stat, null, null, null, false);
   }
 
   /** The metadata of {@code stat} with the bytes of {@code version}, which has the same type. */
   static Version like(Stat stat, Version version) {
-    Version made = of(stat, version.linkTarget(), version.content(), version.inconsistent());
-    return new Version(
-        made.mode(),
-        made.uid(),
-        made.gid(),
-        made.size(),
-        made.mtimeNs(),
-        made.rdev(),
-        made.linkTarget(),
-        version.linkGroup(),
-        version.xattr(),
-        made.content(),
-        made.inconsistent());
+    return of(
+            stat,
+            version.linkTarget(),
+            version.linkGroup(),
+            version.content(),
+            version.inconsistent())
+        .withXattr(version.xattr());
   }
 
-  private static Version of(
-      Stat stat, byte @Nullable [] target, @Nullable Long content, boolean inconsistent) {
+  /** Anything, without its attributes. */
+  static Version of(
+      Stat stat,
+      byte @Nullable [] target,
+      @Nullable Long linkGroup,
+      @Nullable Long content,
+      boolean inconsistent) {
     return new Version(
         stat.mode(),
         stat.uid(),
@@ -50,7 +40,7 @@ final class Versions {
         stat.mtimeNs(),
         stat.rdev(),
         target,
-        null,
+        linkGroup,
         null,
         content,
         inconsistent);

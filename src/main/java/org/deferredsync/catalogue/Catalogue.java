@@ -13,6 +13,7 @@ public final class Catalogue implements AutoCloseable {
   private final Directories directories;
   private final Entries entries;
   private final Contents contents;
+  private final Xattrs xattrs;
   private final Runs runs;
   private final Pending pending;
   private final Expiry expiry;
@@ -23,6 +24,7 @@ public final class Catalogue implements AutoCloseable {
     this.directories = new Directories(database);
     this.entries = new Entries(database);
     this.contents = new Contents(database);
+    this.xattrs = new Xattrs(database);
     this.runs = new Runs(database);
     this.pending = new Pending(database);
     this.expiry = new Expiry(database);
@@ -143,6 +145,10 @@ public final class Catalogue implements AutoCloseable {
     return contents;
   }
 
+  public Xattrs xattrs() {
+    return xattrs;
+  }
+
   public Runs runs() {
     return runs;
   }
@@ -180,7 +186,7 @@ public final class Catalogue implements AutoCloseable {
    * @throws CommitOutcomeUnknownException if the commit itself failed: it may have happened
    */
   public void transaction(Work work) throws CatalogueException {
-    database.run("BEGIN IMMEDIATE");
+    begin();
     try {
       work.run();
     } catch (CatalogueException | RuntimeException e) {
@@ -191,6 +197,20 @@ public final class Catalogue implements AutoCloseable {
       }
       throw e;
     }
+    commit();
+  }
+
+  /** Begins a transaction whose work comes bit by bit; {@link #commit} ends it. */
+  public void begin() throws CatalogueException {
+    database.run("BEGIN IMMEDIATE");
+  }
+
+  /**
+   * Ends what {@link #begin} began. Where that is never done, closing takes all of it back.
+   *
+   * @throws CommitOutcomeUnknownException if it failed: it may have happened
+   */
+  public void commit() throws CatalogueException {
     hook.before();
     database.commit();
     hook.after();

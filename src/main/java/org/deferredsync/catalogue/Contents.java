@@ -51,10 +51,16 @@ public final class Contents {
   /** A name in an increment; {@code increment} is the directory's name. */
   public record Place(String increment, FilePath path) {}
 
-  /** Stores a new content, read at {@code nowNs}. */
-  public long add(ContentHash hash, long size, long nowNs) throws CatalogueException {
-    return database.insert(
-        "INSERT INTO content (sha256, size, verified_ns) VALUES (?, ?, ?)",
+  /** The highest id that is taken; 0 if none is. */
+  public long lastId() throws CatalogueException {
+    return database.one("SELECT max(id) FROM content", row -> row.getLong(1)).orElse(0L);
+  }
+
+  /** Stores a new content, read at {@code nowNs}, under an id that is not taken. */
+  public void add(long id, ContentHash hash, long size, long nowNs) throws CatalogueException {
+    database.update(
+        "INSERT INTO content (id, sha256, size, verified_ns) VALUES (?, ?, ?, ?)",
+        id,
         hash.bytes(),
         size,
         nowNs);

@@ -1,5 +1,6 @@
 package org.deferredsync.catalogue;
 
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -42,6 +43,11 @@ final class Database implements AutoCloseable {
   /** Reads one row. */
   interface RowMapper<T> {
     T map(ResultSet row) throws SQLException;
+  }
+
+  /** Chooses among rows; may look at files. */
+  interface Test<T> {
+    boolean passes(T value) throws IOException;
   }
 
   /** Takes one row. */
@@ -97,6 +103,23 @@ final class Database implements AutoCloseable {
       throws CatalogueException {
     try (ResultSet rows = bound(sql, parameters).executeQuery()) {
       return rows.next() ? Optional.of(mapper.map(rows)) : Optional.empty();
+    } catch (SQLException e) {
+      throw failure(e);
+    }
+  }
+
+  /** The first row that passes; none is mapped after it. */
+  <T> Optional<T> first(
+      String sql, RowMapper<T> mapper, Test<T> test, @Nullable Object... parameters)
+      throws IOException {
+    try (ResultSet rows = bound(sql, parameters).executeQuery()) {
+      while (rows.next()) {
+        T value = mapper.map(rows);
+        if (test.passes(value)) {
+          return Optional.of(value);
+        }
+      }
+      return Optional.empty();
     } catch (SQLException e) {
       throw failure(e);
     }

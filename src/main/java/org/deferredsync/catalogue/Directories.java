@@ -1,6 +1,8 @@
 package org.deferredsync.catalogue;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.deferredsync.snapshot.FilePath;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +15,18 @@ import org.jspecify.annotations.Nullable;
  * in doubt.
  */
 public final class Directories {
+  private static final int REMEMBERED = 1_000;
+
   private final Database database;
+  private final Map<FilePath, Long> ids =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<FilePath, Long> eldest) {
+          return size() > REMEMBERED;
+        }
+      };
 
   Directories(Database database) {
     this.database = database;
@@ -36,11 +49,17 @@ public final class Directories {
 
   /** The id of the directory, which is made if it is not known. */
   public long idOf(FilePath path) throws CatalogueException {
-    Optional<Known> known = find(path);
-    if (known.isPresent()) {
-      return known.get().id();
+    Long remembered = ids.get(path);
+    if (remembered != null) {
+      return remembered;
     }
-    return database.insert("INSERT INTO directory (path) VALUES (?)", path.bytes());
+    Optional<Known> known = find(path);
+    long id =
+        known.isPresent()
+            ? known.get().id()
+            : database.insert("INSERT INTO directory (path) VALUES (?)", path.bytes());
+    ids.put(path, id);
+    return id;
   }
 
   /** Whether this directory, or any below it, is known. */
@@ -64,19 +83,23 @@ public final class Directories {
 
   /**
    * This directory, if known, and all below it, deepest first: children always before their
-   * parents.
+   * parents. At most {@code limit} of them, behind {@code last}.
+   *
+   * @param last the last one of the page before, or null for the first page
    */
-  public List<Known> treeDeepestFirst(FilePath top) throws CatalogueException {
+  public List<Known> treeDeepestFirst(FilePath top, @Nullable FilePath last, int limit)
+      throws CatalogueException {
     return database.list(
         """
         SELECT id, path, digest FROM directory
-        WHERE path = ?1 OR (path > ?2 AND path < ?3)
-        ORDER BY path DESC
+        WHERE path >= ?1 AND path < ?2 AND (path = ?1 OR path > ?3)
+        ORDER BY path DESC LIMIT ?4
         """,
         row -> new Known(row.getLong(1), FilePath.of(row.getBytes(2)), row.getBytes(3)),
         top.bytes(),
+        last == null ? after(top, '0') : last.bytes(),
         after(top, '/'),
-        after(top, '0'));
+        limit);
   }
 
   /** Sets or clears the digest. */

@@ -1,5 +1,6 @@
 package org.deferredsync.catalogue;
 
+import java.io.IOException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
@@ -172,6 +173,46 @@ public final class Entries {
             Directories.after(top, '/'),
             Directories.after(top, '0'))
         .orElse(0L);
+  }
+
+  /** Chooses a path. */
+  public interface PathTest {
+    boolean passes(FilePath path) throws IOException;
+  }
+
+  /** The first current name of this content that passes. */
+  public Optional<FilePath> pathOf(long content, PathTest test) throws IOException {
+    return database.first(
+        """
+        SELECT d.path, e.name FROM entry e JOIN directory d ON d.id = e.directory
+        WHERE e.content = ?
+        """,
+        row -> FilePath.of(row.getBytes(1)).child(row.getBytes(2)),
+        test::passes,
+        content);
+  }
+
+  /** The first current name of this group of links that passes. */
+  public Optional<FilePath> pathOfGroup(long group, PathTest test) throws IOException {
+    return database.first(
+        """
+        SELECT d.path, e.name FROM entry e JOIN directory d ON d.id = e.directory
+        WHERE e.link_group = ?
+        """,
+        row -> FilePath.of(row.getBytes(1)).child(row.getBytes(2)),
+        test::passes,
+        group);
+  }
+
+  /** Names that were one of several of this inode when they were stored, of any device. */
+  public List<FilePath> linkedAt(long inode) throws CatalogueException {
+    return database.list(
+        """
+        SELECT d.path, e.name FROM entry e JOIN directory d ON d.id = e.directory
+        WHERE e.inode = ? AND e.nlink > 1 AND (e.content IS NOT NULL OR e.link_group IS NOT NULL)
+        """,
+        row -> FilePath.of(row.getBytes(1)).child(row.getBytes(2)),
+        inode);
   }
 
   /** Where the current state names this content. */

@@ -65,6 +65,9 @@ final class Schema {
         PRIMARY KEY (directory, name)
       ) STRICT, WITHOUT ROWID;
       CREATE INDEX entry_content ON entry (content) WHERE content IS NOT NULL;
+      CREATE INDEX entry_group ON entry (link_group) WHERE link_group IS NOT NULL;
+      CREATE INDEX entry_linked ON entry (inode)
+        WHERE nlink > 1 AND (content IS NOT NULL OR link_group IS NOT NULL);
       CREATE TABLE entry_history (
         directory INTEGER NOT NULL,
         name BLOB NOT NULL,

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Consumer;
 import org.deferredsync.logging.Printable;
 
@@ -481,16 +482,57 @@ final class JnaPosix implements Posix {
   public void setTime(int directory, byte[] name, long mtimeNs) throws IOException {
     NativeBuffers buffers = NativeBuffers.ofThread();
     long path = buffers.name(name);
+    long times = putTimes(buffers, mtimeNs);
+    check(
+        retried(() -> Libc.utimensat(directory, path, times, Libc.AT_SYMLINK_NOFOLLOW)),
+        "utimensat",
+        name);
+  }
+
+  private static long putTimes(NativeBuffers buffers, long mtimeNs) {
     ByteBuffer times = buffers.structure();
     times.putLong(0, 0).putLong(8, Libc.UTIME_OMIT);
     times
         .putLong(16, Math.floorDiv(mtimeNs, NS_PER_S))
         .putLong(24, Math.floorMod(mtimeNs, NS_PER_S));
-    long address = buffers.structureAddress();
-    check(
-        retried(() -> Libc.utimensat(directory, path, address, Libc.AT_SYMLINK_NOFOLLOW)),
-        "utimensat",
-        name);
+    return buffers.structureAddress();
+  }
+
+  @Override
+  public void setOwner(int descriptor, int uid, int gid) throws IOException {
+    check(retried(() -> Libc.fchown(descriptor, uid, gid)), "fchown", descriptor);
+  }
+
+  @Override
+  public void setMode(int descriptor, int permissions) throws IOException {
+    int mode = permissions & PERMISSIONS;
+    check(retried(() -> Libc.fchmod(descriptor, mode)), "fchmod", descriptor);
+  }
+
+  @Override
+  public void setTime(int descriptor, long mtimeNs) throws IOException {
+    long times = putTimes(NativeBuffers.ofThread(), mtimeNs);
+    check(retried(() -> Libc.futimens(descriptor, times)), "futimens", descriptor);
+  }
+
+  @Override
+  public List<Xattr> xattrs(int descriptor) throws IOException {
+    return JnaXattrs.read(descriptor);
+  }
+
+  @Override
+  public List<Xattr> xattrs(int directory, byte[] name) throws IOException {
+    return JnaXattrs.read(directory, name);
+  }
+
+  @Override
+  public void setXattr(int directory, byte[] name, Xattr attribute) throws IOException {
+    JnaXattrs.set(directory, name, attribute);
+  }
+
+  @Override
+  public void removeXattr(int directory, byte[] name, byte[] attribute) throws IOException {
+    JnaXattrs.remove(directory, name, attribute);
   }
 
   @Override
@@ -519,7 +561,7 @@ final class JnaPosix implements Posix {
     return retried(() -> Libc.fcntl(descriptor, Libc.F_OFD_SETLK, buffers.structureAddress()));
   }
 
-  private static long retried(LongCall call) {
+  static long retried(LongCall call) {
     long result;
     do {
       result = call.run();
@@ -527,7 +569,7 @@ final class JnaPosix implements Posix {
     return result;
   }
 
-  private static void check(long result, String call, byte[] name) throws PosixException {
+  static void check(long result, String call, byte[] name) throws PosixException {
     if (result == -1) {
       throw failure(call, name);
     }
@@ -539,7 +581,7 @@ final class JnaPosix implements Posix {
     }
   }
 
-  private static PosixException failure(String call, byte[] name) {
+  static PosixException failure(String call, byte[] name) {
     return failure(call, Printable.of(name));
   }
 
@@ -554,8 +596,9 @@ final class JnaPosix implements Posix {
         errno, errno == Errno.OTHER ? call + ", errno " + number : call, object);
   }
 
+  /** A call that answers -1 for a failure. */
   @FunctionalInterface
-  private interface LongCall {
+  interface LongCall {
     long run();
   }
 }

@@ -97,5 +97,21 @@ final class Libc {
 
   static native int utimensat(int directory, long name, long times, int flags);
 
+  static native int fchown(int descriptor, int uid, int gid);
+
+  static native int futimens(int descriptor, long times);
+
+  static native long flistxattr(int descriptor, long list, long length);
+
+  static native long fgetxattr(int descriptor, long attribute, long value, long length);
+
+  static native long llistxattr(long path, long list, long length);
+
+  static native long lgetxattr(long path, long attribute, long value, long length);
+
+  static native int lsetxattr(long path, long attribute, long value, long length, int flags);
+
+  static native int lremovexattr(long path, long attribute);
+
   static native int geteuid();
 }

@@ -23,6 +23,7 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -45,6 +46,8 @@ import org.deferredsync.logging.Printable;
  *   <li>Mount roots, holes, types in listings, the number of free files and, of most files, the
  *       allocated blocks are not known. Times of links have microseconds, and before 1970 only
  *       whole seconds are taken (else EINVAL); reading leaves access times behind.
+ *   <li>Of the extended attributes only those of the user ({@code user.*}) are seen and set, so
+ *       neither access lists nor capabilities.
  *   <li>Locks belong to the process: closing any descriptor of a file drops them all, and one
  *       process cannot hold a byte shared twice.
  * </ul>
@@ -432,10 +435,13 @@ final class NioPosix implements Posix {
 
   @Override
   public void setOwner(int directory, byte[] name, int uid, int gid) throws IOException {
-    Path path = child(directory, name);
+    setOwner(child(directory, name), uid, gid);
+  }
+
+  private static void setOwner(Path path, int uid, int gid) throws IOException {
     translated(
         "lchown",
-        Printable.of(name),
+        Printable.of(path.toString()),
         () -> {
           Files.setAttribute(path, "unix:uid", uid, LinkOption.NOFOLLOW_LINKS);
           return Files.setAttribute(path, "unix:gid", gid, LinkOption.NOFOLLOW_LINKS);
@@ -444,32 +450,84 @@ final class NioPosix implements Posix {
 
   @Override
   public void setMode(int directory, byte[] name, int permissions) throws IOException {
-    Path path = child(directory, name);
+    setMode(child(directory, name), permissions);
+  }
+
+  private void setMode(Path path, int permissions) throws IOException {
     if (stat(path).isSymlink()) {
-      throw new PosixException(Errno.EOPNOTSUPP, "chmod", Printable.of(name));
+      throw new PosixException(Errno.EOPNOTSUPP, "chmod", Printable.of(path.toString()));
     }
     translated(
         "chmod",
-        Printable.of(name),
+        Printable.of(path.toString()),
         () -> Files.setAttribute(path, "unix:mode", permissions & 07777));
   }
 
   @Override
   public void setTime(int directory, byte[] name, long mtimeNs) throws IOException {
-    Path path = child(directory, name);
+    setTime(child(directory, name), mtimeNs);
+  }
+
+  private static void setTime(Path path, long mtimeNs) throws IOException {
     if (mtimeNs < 0 && mtimeNs % 1_000_000_000 != 0) {
       // Java would set 1970-01-01 instead, without a word.
-      throw new PosixException(Errno.EINVAL, "utimensat", Printable.of(name));
+      throw new PosixException(Errno.EINVAL, "utimensat", Printable.of(path.toString()));
     }
     BasicFileAttributeView view =
         Files.getFileAttributeView(path, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
     translated(
         "utimensat",
-        Printable.of(name),
+        Printable.of(path.toString()),
         () -> {
           view.setTimes(FileTime.from(mtimeNs, TimeUnit.NANOSECONDS), null, null);
           return true;
         });
+  }
+
+  @Override
+  public void setOwner(int descriptor, int uid, int gid) throws IOException {
+    setOwner(handles.get(descriptor, "fchown").path(), uid, gid);
+  }
+
+  @Override
+  public void setMode(int descriptor, int permissions) throws IOException {
+    setMode(handles.get(descriptor, "fchmod").path(), permissions);
+  }
+
+  @Override
+  public void setTime(int descriptor, long mtimeNs) throws IOException {
+    setTime(handles.get(descriptor, "futimens").path(), mtimeNs);
+  }
+
+  @Override
+  public List<Xattr> xattrs(int descriptor) throws IOException {
+    return NioXattrs.read(handles.get(descriptor, "flistxattr").path());
+  }
+
+  @Override
+  public List<Xattr> xattrs(int directory, byte[] name) throws IOException {
+    Path path = child(directory, name);
+    return stat(path).isRegular() || stat(path).isDirectory() ? NioXattrs.read(path) : List.of();
+  }
+
+  @Override
+  public void setXattr(int directory, byte[] name, Xattr attribute) throws IOException {
+    NioXattrs.set(userAttributed(directory, name), attribute);
+  }
+
+  @Override
+  public void removeXattr(int directory, byte[] name, byte[] attribute) throws IOException {
+    NioXattrs.remove(userAttributed(directory, name), attribute);
+  }
+
+  /** Java follows links here, and the system takes attributes of the user on these types only. */
+  private Path userAttributed(int directory, byte[] name) throws IOException {
+    Path path = child(directory, name);
+    Stat stat = stat(path);
+    if (!stat.isRegular() && !stat.isDirectory()) {
+      throw new PosixException(Errno.EOPNOTSUPP, "setxattr", Printable.of(name));
+    }
+    return path;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.deferredsync.fs;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -167,6 +168,35 @@ public interface Posix {
 
   /** utimensat(2) of the modification time, no link followed; the access time stays. */
   void setTime(int directory, byte[] name, long mtimeNs) throws IOException;
+
+  /** fchown(2), otherwise as by name. */
+  void setOwner(int descriptor, int uid, int gid) throws IOException;
+
+  /** fchmod(2), otherwise as by name. */
+  void setMode(int descriptor, int permissions) throws IOException;
+
+  /** futimens(2), otherwise as by name. */
+  void setTime(int descriptor, long mtimeNs) throws IOException;
+
+  /**
+   * The extended attributes of an open file or directory, access lists and capabilities among them
+   * (xattr(7)), in the order of the system; none where the file system keeps none. One that goes
+   * away meanwhile is left out, and so are XFS's second names for access lists ({@code
+   * trusted.SGI_ACL_*}).
+   */
+  List<Xattr> xattrs(int descriptor) throws IOException;
+
+  /** The same of a name, no link followed. */
+  List<Xattr> xattrs(int directory, byte[] name) throws IOException;
+
+  /**
+   * lsetxattr(2): sets one attribute of a name, no link followed; EOPNOTSUPP where file system or
+   * type of file cannot have it, ENOSPC or ERANGE where it is too long for the file system.
+   */
+  void setXattr(int directory, byte[] name, Xattr attribute) throws IOException;
+
+  /** lremovexattr(2); ENODATA if the name has no such attribute. */
+  void removeXattr(int directory, byte[] name, byte[] attribute) throws IOException;
 
   // --- locks -----------------------------------------------------------------------------------
 

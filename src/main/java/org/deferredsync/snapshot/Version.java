@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param mtimeNs nanoseconds since 1970-01-01 UTC
  * @param rdev the device a device node stands for, else 0
  * @param linkTarget what a symbolic link holds; null for everything else
- * @param linkGroup the hard-link group it belongs to, or null if it has one name
+ * @param linkGroup what is no regular file and has several names: the same number for each of them;
+ *     else null. Regular files that are names of one file have the same content.
  * @param xattr the row of its extended attributes, or null if it has none
  * @param content the row of its content; null for all but regular files
  * @param inconsistent whether the file was being written each time it was read
@@ -33,6 +34,12 @@ public record Version(
     @Nullable Long xattr,
     @Nullable Long content,
     boolean inconsistent) {
+
+  /** The same with other attributes. */
+  public Version withXattr(@Nullable Long other) {
+    return new Version(
+        mode, uid, gid, size, mtimeNs, rdev, linkTarget, linkGroup, other, content, inconsistent);
+  }
 
   public FileType type() {
     return FileType.ofMode(mode);

@@ -102,7 +102,7 @@ final class ProtocolTest {
     Map<String, String> first = TreeText.of(fixture.source);
     ChangingTree.change(fixture.source);
     later();
-    dieAfterCommit(3);
+    dieAfterCommit(2);
 
     assertThat(TargetChecks.snapshots(fixture)).containsExactly(1L);
     assertThat(TargetChecks.restored(fixture, 1)).isEqualTo(first);

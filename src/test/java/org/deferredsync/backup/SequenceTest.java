@@ -47,7 +47,7 @@ final class SequenceTest {
     run();
     remove(source.resolve("d"));
     write("d", "now a file");
-    dieBeforeCommit(4);
+    dieBeforeCommit(3);
     assertThat(fixture.mirror(source.resolve("d"))).isRegularFile();
 
     isAsTheSource(run());
@@ -59,7 +59,7 @@ final class SequenceTest {
     write("k", "k");
     run();
     remove(source.resolve("d"));
-    dieBeforeCommit(4);
+    dieBeforeCommit(3);
 
     isAsTheSource(run());
   }

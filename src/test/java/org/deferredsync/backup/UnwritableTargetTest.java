@@ -105,7 +105,7 @@ final class UnwritableTargetTest {
     Map<String, String> first = TreeText.of(fixture.source);
     ChangingTree.change(fixture.source);
     fixture.ahead(Duration.ofSeconds(20));
-    dieAfterCommit(3);
+    dieAfterCommit(2);
     Shell.run("mount", "-o", "remount,ro", fixture.target.toString());
 
     assertThat(TargetChecks.restored(fixture, 1)).isEqualTo(first);

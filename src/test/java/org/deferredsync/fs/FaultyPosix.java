@@ -47,6 +47,9 @@ public final class FaultyPosix implements Posix {
     SET_OWNER(true),
     SET_MODE(true),
     SET_TIME(true),
+    XATTRS(false),
+    SET_XATTR(true),
+    REMOVE_XATTR(true),
     LOCK(false),
     UNLOCK(false);
 
@@ -462,6 +465,47 @@ public final class FaultyPosix implements Posix {
         Call.SET_TIME,
         List.of(object(directory, name)),
         () -> real.setTime(directory, name, mtimeNs));
+  }
+
+  @Override
+  public void setOwner(int descriptor, int uid, int gid) throws IOException {
+    act(Call.SET_OWNER, List.of(object(descriptor)), () -> real.setOwner(descriptor, uid, gid));
+  }
+
+  @Override
+  public void setMode(int descriptor, int permissions) throws IOException {
+    act(Call.SET_MODE, List.of(object(descriptor)), () -> real.setMode(descriptor, permissions));
+  }
+
+  @Override
+  public void setTime(int descriptor, long mtimeNs) throws IOException {
+    act(Call.SET_TIME, List.of(object(descriptor)), () -> real.setTime(descriptor, mtimeNs));
+  }
+
+  @Override
+  public List<Xattr> xattrs(int descriptor) throws IOException {
+    return call(Call.XATTRS, List.of(object(descriptor)), () -> real.xattrs(descriptor));
+  }
+
+  @Override
+  public List<Xattr> xattrs(int directory, byte[] name) throws IOException {
+    return call(Call.XATTRS, List.of(object(directory, name)), () -> real.xattrs(directory, name));
+  }
+
+  @Override
+  public void setXattr(int directory, byte[] name, Xattr attribute) throws IOException {
+    act(
+        Call.SET_XATTR,
+        List.of(object(directory, name)),
+        () -> real.setXattr(directory, name, attribute));
+  }
+
+  @Override
+  public void removeXattr(int directory, byte[] name, byte[] attribute) throws IOException {
+    act(
+        Call.REMOVE_XATTR,
+        List.of(object(directory, name)),
+        () -> real.removeXattr(directory, name, attribute));
   }
 
   @Override

@@ -1,0 +1,222 @@
+package org.deferredsync.backup;
+
+import java.io.IOException;
+import org.deferredsync.backup.Listing.Listed;
+import org.deferredsync.fs.Stat;
+import org.deferredsync.snapshot.Entry;
+import org.deferredsync.snapshot.ExtendedAttributes;
+import org.deferredsync.snapshot.FilePath;
+import org.deferredsync.snapshot.FileType;
+import org.deferredsync.snapshot.Version;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings the directories of one source up to date: new ones are staged with their files and go in
+ * by one rename, known ones get new metadata in place. Each answers whether the directory could not
+ * be stored as it was listed.
+ */
+final class DirectoryApplier {
+  private final RunContext context;
+  private final SourceWork work;
+  private final SourceRoot source;
+  private final EntryStager stager;
+
+  DirectoryApplier(RunContext context, SourceWork work, EntryStager stager) {
+    this.context = context;
+    this.work = work;
+    this.source = work.source();
+    this.stager = stager;
+  }
+
+  /**
+   * How far a directory was stored whole.
+   *
+   * @param stored how many entries of the listing are done
+   * @param links whether some of them wait as names of files that have several
+   */
+  record Progress(int stored, boolean doubt, boolean links) {}
+
+  /**
+   * The source's root directory, an entry like every other but for its parents, which are only
+   * scaffolding.
+   *
+   * @param entries for what lay there before, if that was no directory
+   */
+  void root(EntryApplier entries) throws IOException {
+    FilePath parent = source.path().parent();
+    if (parent == null) {
+      return; // the root of the file system is the mirror's own root
+    }
+    context.target().mirror().openOrMake(parent);
+    Entry row = context.catalogue().entries().find(source.path()).orElse(null);
+    Listed listed = new Listed(source.path().name(), source.stat());
+    ExtendedAttributes attributes = Metadata.attributes(context.posix(), source.descriptor());
+    if (row == null) {
+      add(parent, listed, attributes);
+    } else if (row.version().type() != FileType.DIRECTORY) {
+      entries.replaceByDirectory(parent, listed, attributes, row);
+    } else if (!Versions.sameEvidence(source.stat(), row)) {
+      change(parent, listed, attributes, row);
+    }
+  }
+
+  /**
+   * Whether a directory without rows has nothing in the mirror that would be in the way of staging
+   * it whole.
+   */
+  boolean isNewInMirror(FilePath path) throws IOException {
+    return context.batch().isMadeHere(path)
+        || (!path.isRoot()
+            && !source.holdsAnother(path)
+            && context.displacer().isEmptyDirectory(path));
+  }
+
+  /**
+   * Stages a directory with its files, to be published by one rename; stops where the batch is
+   * full.
+   */
+  Progress whole(Listing listing, int from) throws IOException {
+    Batch batch = context.batch();
+    String name = context.stager().newName();
+    long inode = context.stager().directory(name);
+    int into = context.stager().openStaged(name);
+    try {
+      boolean doubt = false;
+      boolean links = false;
+      int stored = 0;
+      for (Listed listed : listing.entries()) {
+        if (batch.isFull() && stored > 0) {
+          break;
+        }
+        stored++;
+        if (listed.stat().isDirectory()) {
+          doubt |= inside(listing, from, listed, into);
+        } else if (listed.stat().nlink() > 1) {
+          LinkApplier.putOff(context, source, listing.path(), listed);
+          links = true;
+        } else {
+          FilePath path = listing.path().child(listed.name());
+          Staged staged = stager.stageInside(path, from, listed, into);
+          doubt |= staged == null || EntryStager.isDoubtful(staged, listed.stat());
+          if (staged != null) {
+            context.rows().addStaged(listing.path(), listed.name(), staged);
+            work.tally().added(staged.bytes());
+          }
+        }
+      }
+      batch.putDirectory(listing.path(), name, inode, 0);
+      return new Progress(stored, doubt, links);
+    } finally {
+      context.stager().closeLater(into);
+    }
+  }
+
+  /** A directory in a new one, empty until its own turn comes. */
+  private boolean inside(Listing listing, int from, Listed listed, int into) throws IOException {
+    FilePath path = listing.path().child(listed.name());
+    if (!context.store().isChanged(path)) {
+      return true; // younger than the scan: the next run stores it with what is in it
+    }
+    ExtendedAttributes attributes = stager.attributes(path, from, listed.name());
+    if (attributes == null) {
+      return true;
+    }
+    context.posix().makeDirectory(into, listed.name(), 0700);
+    context.batch().makes(path);
+    context.batch().count(1, 0);
+    context.rows().addDirectory(listing.path(), listed.name(), listed.stat(), attributes);
+    work.tally().added(0);
+    return false;
+  }
+
+  /** A directory that the catalogue does not know, in one that it knows. */
+  boolean add(FilePath directory, int from, Listed listed) throws IOException {
+    FilePath path = directory.child(listed.name());
+    if (!context.store().isChanged(path)) {
+      return true; // younger than the scan
+    }
+    ExtendedAttributes attributes = stager.attributes(path, from, listed.name());
+    if (attributes == null) {
+      return true;
+    }
+    add(directory, listed, attributes);
+    return false;
+  }
+
+  private void add(FilePath directory, Listed listed, ExtendedAttributes attributes)
+      throws IOException {
+    FilePath path = directory.child(listed.name());
+    boolean ours =
+        context.catalogue().directories().isKnownAtOrBelow(path) || source.holdsAnother(path);
+    if (ours && isMirrorDirectory(path)) {
+      context.batch().adopts(path);
+    } else {
+      context.displacer().clear(path, context.batch(), work.problems());
+      putEmpty(path, 0);
+    }
+    context.rows().addDirectory(directory, listed.name(), listed.stat(), attributes);
+    work.tally().added(0);
+  }
+
+  /**
+   * Makes sure that the mirror has a directory that the catalogue says it has. Whatever took its
+   * name is kept in the increment; if it is simply gone it is made again, and that is told.
+   */
+  void makeSureOf(FilePath path) throws IOException {
+    FilePath parent = path.parent();
+    if (parent == null || context.batch().isMadeHere(path)) {
+      return;
+    }
+    Stat there = context.target().mirror().statOrNull(path);
+    if (there != null && there.isDirectory()) {
+      return;
+    }
+    if (!path.equals(source.path())) {
+      makeSureOf(parent);
+    }
+    if (there == null) {
+      work.problems().unknown(path, "the directory is gone from the mirror; it is made again");
+    } else {
+      context.displacer().clear(path, context.batch(), work.problems());
+    }
+    putEmpty(path, 0);
+  }
+
+  private boolean isMirrorDirectory(FilePath path) throws IOException {
+    Stat there = context.target().mirror().statOrNull(path);
+    return there != null && there.isDirectory();
+  }
+
+  /** An empty directory goes to the path, in place of the inode {@code displaced}. */
+  void putEmpty(FilePath path, long displaced) throws IOException {
+    String name = context.stager().newName();
+    long inode = context.stager().directory(name);
+    context.batch().putDirectory(path, name, inode, displaced);
+  }
+
+  /** A directory that was one before. */
+  boolean change(FilePath directory, int from, Listed listed, Entry row) throws IOException {
+    @Nullable ExtendedAttributes attributes =
+        stager.attributes(directory.child(listed.name()), from, listed.name());
+    if (attributes == null) {
+      return true;
+    }
+    change(directory, listed, attributes, row);
+    return false;
+  }
+
+  private void change(FilePath directory, Listed listed, ExtendedAttributes attributes, Entry row)
+      throws IOException {
+    Version version = Versions.like(listed.stat(), row.version());
+    if (version.equals(row.version())
+        && attributes.equals(context.catalogue().xattrs().find(row.version().xattr()))) {
+      context.rows().setEvidence(directory, row, listed.stat(), false);
+    } else {
+      context.rows().end(directory, row);
+      context.rows().addDirectory(directory, listed.name(), listed.stat(), attributes);
+      makeSureOf(directory.child(listed.name()));
+      context.batch().set(directory.child(listed.name()));
+      work.tally().metadata();
+    }
+  }
+}

@@ -1,0 +1,553 @@
+package org.deferredsync.backup;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import org.deferredsync.backup.Listing.Listed;
+import org.deferredsync.catalogue.Contents;
+import org.deferredsync.catalogue.LinkedNames.Inode;
+import org.deferredsync.catalogue.LinkedNames.Name;
+import org.deferredsync.catalogue.LinkedNames.Waiting;
+import org.deferredsync.fs.Errno;
+import org.deferredsync.fs.PosixException;
+import org.deferredsync.fs.Stat;
+import org.deferredsync.snapshot.Entry;
+import org.deferredsync.snapshot.ExtendedAttributes;
+import org.deferredsync.snapshot.FilePath;
+import org.deferredsync.snapshot.FileType;
+import org.deferredsync.snapshot.Version;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings files with several names up to date, over all directories and sources of a run, when these
+ * are done: all names of one file in one batch, its bytes read once and stored once. A name is
+ * joined to the others only while device, inode and all times agree.
+ */
+final class LinkApplier {
+  private static final int PAGE = 500;
+
+  private final RunContext context;
+  private final List<TreeRemover> removers;
+
+  /**
+   * @param removers one a source of the context, in their order
+   */
+  LinkApplier(RunContext context, List<TreeRemover> removers) {
+    this.context = context;
+    this.removers = List.copyOf(removers);
+  }
+
+  /** Leaves an entry with several names for later. */
+  static void putOff(RunContext context, SourceRoot source, FilePath directory, Listed listed)
+      throws IOException {
+    context
+        .links()
+        .add(
+            new Inode(listed.stat().device(), listed.stat().inode()),
+            new Name(source.index(), directory, listed.name()));
+  }
+
+  /** Stores all that was put off, and then the digests that waited for it. */
+  void apply() throws IOException {
+    Optional<Inode> inode = context.links().next(null);
+    if (inode.isEmpty()) {
+      return;
+    }
+    context.batches().flush(); // directories and rows have to be where they are looked for
+    for (; inode.isPresent(); inode = context.links().next(inode.get())) {
+      apply(inode.get());
+      context.batches().flushIfFull();
+    }
+    setDigests();
+  }
+
+  private void setDigests() throws IOException {
+    long seq = 0;
+    List<Waiting> page = context.links().waiting(seq, PAGE);
+    while (!page.isEmpty()) {
+      for (Waiting waiting : page) {
+        seq = waiting.seq();
+        byte[] digest = waiting.digest();
+        if (digest != null) {
+          setDigest(waiting.directory(), digest);
+        }
+      }
+      context.batches().flushIfFull();
+      page = context.links().waiting(seq, PAGE);
+    }
+  }
+
+  private void setDigest(FilePath directory, byte @Nullable [] digest) throws IOException {
+    context.batch().write(c -> c.directories().setDigest(c.directories().idOf(directory), digest));
+  }
+
+  /**
+   * One name of the file at hand.
+   *
+   * @param work its source's
+   * @param fresh whether its directory is being looked at in this run
+   */
+  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
+  private record Member(
+      int source,
+      SourceWork work,
+      FilePath directory,
+      byte[] name,
+      Stat stat,
+      @Nullable Entry row,
+      boolean fresh) {
+    FilePath path() {
+      return directory.child(name);
+    }
+
+    private boolean holds(@Nullable Long content) {
+      return row != null && content != null && content.equals(row.version().content());
+    }
+  }
+
+  private void apply(Inode inode) throws IOException {
+    List<Member> members = members(inode);
+    if (members.isEmpty() || isAsStored(members)) {
+      return;
+    }
+    for (Member member : members) {
+      Entry row = member.row();
+      if (row != null && row.version().type() == FileType.DIRECTORY) {
+        removers.get(member.source()).removeBelow(member.path());
+      }
+    }
+    if (members.get(0).stat().isRegular()) {
+      file(members);
+    } else {
+      other(members);
+    }
+  }
+
+  private List<Member> members(Inode inode) throws IOException {
+    List<Member> members = new ArrayList<>();
+    Set<FilePath> seen = new HashSet<>();
+    for (Name name : context.links().names(inode)) {
+      seen.add(name.directory().child(name.name()));
+      add(members, inode, name, true);
+    }
+    for (FilePath path : context.catalogue().entries().linkedAt(inode.inode())) {
+      FilePath parent = path.parent();
+      Optional<SourceWork> work = workOf(path);
+      if (parent != null && work.isPresent() && seen.add(path)) {
+        int index = work.get().source().index();
+        add(members, inode, new Name(index, parent, path.name()), false);
+      }
+    }
+    return members;
+  }
+
+  private Optional<SourceWork> workOf(FilePath path) {
+    return context.sources().stream()
+        .filter(work -> work.source().path().contains(path))
+        .filter(work -> !work.source().holdsAnother(path))
+        .findFirst();
+  }
+
+  private void add(List<Member> members, Inode inode, Name name, boolean fresh) throws IOException {
+    FilePath path = name.directory().child(name.name());
+    int index = indexOf(name.source());
+    SourceWork work = context.sources().get(index);
+    Stat stat;
+    try {
+      stat = context.posix().stat(work.source().tree().open(name.directory()), name.name());
+    } catch (PosixException e) {
+      if (fresh) {
+        doubt(name.directory());
+        note(work.problems(), path, e);
+      }
+      return;
+    }
+    boolean same =
+        stat.device() == inode.device()
+            && stat.inode() == inode.inode()
+            && !stat.isDirectory()
+            && (members.isEmpty() || agree(members.get(0).stat(), stat));
+    if (!same || !isStoredDirectory(work, name.directory())) {
+      if (fresh) {
+        doubt(name.directory());
+      }
+      return;
+    }
+    Entry row = context.catalogue().entries().find(path).orElse(null);
+    if (row != null
+        && row.version().type() == FileType.DIRECTORY
+        && work.source().holdsAnother(path)) {
+      work.problems().unreadable(path, new IOException("another source lay below it"));
+      doubt(name.directory());
+      return;
+    }
+    members.add(new Member(index, work, name.directory(), name.name(), stat, row, fresh));
+  }
+
+  private static void note(Problems problems, FilePath path, PosixException e) {
+    if (e.is(Errno.ENOENT)) {
+      problems.vanished(path);
+    } else {
+      problems.unreadable(path, e);
+    }
+  }
+
+  private int indexOf(int source) {
+    for (int i = 0; i < context.sources().size(); i++) {
+      if (context.sources().get(i).source().index() == source) {
+        return i;
+      }
+    }
+    throw new IllegalStateException("no source " + source);
+  }
+
+  private static boolean agree(Stat one, Stat other) {
+    return one.size() == other.size()
+        && one.mtimeNs() == other.mtimeNs()
+        && one.ctimeNs() == other.ctimeNs();
+  }
+
+  private boolean isStoredDirectory(SourceWork work, FilePath directory) throws IOException {
+    return directory.equals(work.source().path())
+        || context
+            .catalogue()
+            .entries()
+            .find(directory)
+            .filter(entry -> entry.version().type() == FileType.DIRECTORY)
+            .isPresent();
+  }
+
+  private void doubt(FilePath directory) throws IOException {
+    context.links().doubt(directory);
+    context.store().setDigest(directory, null);
+  }
+
+  private void doubt(List<Member> members) throws IOException {
+    for (Member member : members) {
+      doubt(member.directory());
+    }
+  }
+
+  private static boolean isAsStored(List<Member> members) {
+    Entry first = members.get(0).row();
+    for (Member member : members) {
+      Entry row = member.row();
+      if (row == null
+          || first == null
+          || row.version().type() != FileType.ofMode(member.stat().mode())
+          || !Versions.sameEvidence(member.stat(), row)
+          || !Objects.equals(row.version().content(), first.version().content())
+          || !Objects.equals(row.version().linkGroup(), first.version().linkGroup())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void file(List<Member> members) throws IOException {
+    Member lead = members.get(0);
+    Member base = base(members);
+    if (base != null) {
+      Staged read = stager(lead).readOnly(lead.path(), from(lead), lead.name());
+      if (read == null) {
+        doubt(members);
+        return;
+      }
+      if (isContentOf(base, read) && keep(members, base, read)) {
+        judge(members, read);
+        return;
+      }
+    }
+    copy(members);
+  }
+
+  private EntryStager stager(Member member) {
+    return new EntryStager(context, member.work().problems());
+  }
+
+  private static int from(Member member) throws IOException {
+    return member.work().source().tree().open(member.directory());
+  }
+
+  /** The name whose file in the mirror may be this one: of names that were one, only one is. */
+  private @Nullable Member base(List<Member> members) throws IOException {
+    for (Member member : members) {
+      Entry row = member.row();
+      if (row == null
+          || row.version().type() != FileType.FILE
+          || row.version().size() != member.stat().size()
+          || row.version().content() == null) {
+        continue;
+      }
+      long content = row.version().content();
+      if (row.evidence().inode() == member.stat().inode()
+          || context
+              .catalogue()
+              .entries()
+              .pathOf(content, path -> !context.batch().hasLeft(path) && !isOf(members, path))
+              .isEmpty()) {
+        return member;
+      }
+    }
+    return null;
+  }
+
+  private static boolean isOf(List<Member> members, FilePath path) {
+    return members.stream().anyMatch(member -> member.path().equals(path));
+  }
+
+  private boolean isContentOf(Member base, Staged read) throws IOException {
+    Long content = contentOf(base);
+    return content != null
+        && !read.inconsistent()
+        && context
+            .catalogue()
+            .contents()
+            .find(content)
+            .filter(known -> known.state() == Contents.State.GOOD)
+            .filter(known -> known.hash().equals(read.hash()))
+            .isPresent();
+  }
+
+  private static @Nullable Long contentOf(Member member) {
+    Entry row = member.row();
+    return row == null ? null : row.version().content();
+  }
+
+  /**
+   * Lets the names be those of the mirror's file at {@code base}; false if that file must not be
+   * changed, since another name or an increment has it too.
+   */
+  private boolean keep(List<Member> members, Member base, Staged read) throws IOException {
+    Entry baseRow = base.row();
+    Stat there = context.target().mirror().statOrNull(base.path());
+    if (baseRow == null
+        || there == null
+        || !context.displacer().isStored(base.path(), there, baseRow.version())) {
+      return false;
+    }
+    Version version = Versions.like(read.source(), baseRow.version());
+    Long content = version.content();
+    boolean same = isVersion(baseRow, version, read.attributes());
+    List<Member> holders = members.stream().filter(member -> member.holds(content)).toList();
+    if (content == null || (!same && there.nlink() != holders.size())) {
+      return false;
+    }
+    for (Member holder : holders) {
+      Entry row = Objects.requireNonNull(holder.row());
+      touch(holder);
+      if (isVersion(row, version, read.attributes())) {
+        context.rows().setEvidence(holder.directory(), row, read.source(), read.racy());
+      } else {
+        context.rows().end(holder.directory(), row);
+        context
+            .rows()
+            .add(
+                holder.directory(),
+                holder.name(),
+                version,
+                read.attributes(),
+                read.source(),
+                read.racy());
+        context.batch().set(holder.path());
+        holder.work().tally().metadata();
+      }
+    }
+    context.batch().joins(content);
+    List<Member> others = members.stream().filter(member -> !member.holds(content)).toList();
+    FilePath parent = Objects.requireNonNull(base.path().parent());
+    link(
+        others,
+        context.target().mirror().open(parent),
+        base.name(),
+        read.withInode(there.inode()),
+        content,
+        null);
+    return true;
+  }
+
+  private boolean isVersion(Entry row, Version version, ExtendedAttributes attributes)
+      throws IOException {
+    return version.equals(row.version().withXattr(version.xattr()))
+        && attributes.equals(context.catalogue().xattrs().find(row.version().xattr()));
+  }
+
+  /** Gives a file of ours, in staging or in the mirror, the names of the members. */
+  private void link(
+      List<Member> members,
+      int directory,
+      byte[] name,
+      Staged staged,
+      @Nullable Long content,
+      @Nullable Long group)
+      throws IOException {
+    for (int i = 0; i < members.size(); i++) {
+      Member member = members.get(i);
+      String to = context.stager().newName();
+      try {
+        context.stager().link(directory, name, to);
+      } catch (PosixException e) {
+        if (!e.is(Errno.EMLINK)) {
+          throw e;
+        }
+        stage(members.subList(i, members.size())); // as many names as a file can have: a second one
+        return;
+      }
+      put(member, to, staged, content, group, 0);
+    }
+  }
+
+  /** Stores the bytes, or what else it is, once more, under all the names. */
+  private void stage(List<Member> members) throws IOException {
+    if (members.get(0).stat().isRegular()) {
+      copy(members);
+    } else {
+      make(members);
+    }
+  }
+
+  private void copy(List<Member> members) throws IOException {
+    Member lead = members.get(0);
+    String name = context.stager().newName();
+    Listed listed = new Listed(lead.name(), lead.stat());
+    Staged staged = stager(lead).stage(lead.path(), from(lead), listed, name);
+    if (staged == null || staged.hash() == null) {
+      doubt(members);
+      return;
+    }
+    long content = context.rows().addContent(staged.hash(), staged.source().size());
+    context.batch().joins(content);
+    List<Member> others = members.subList(1, members.size());
+    int staging = context.stager().directory();
+    link(others, staging, Stager.bytes(name), staged, content, null);
+    put(lead, name, staged, content, null, staged.bytes());
+    judge(members, staged);
+  }
+
+  /** A link, FIFO, socket or device with several names. */
+  private void other(List<Member> members) throws IOException {
+    Member lead = members.get(0);
+    Seen seen = stager(lead).see(lead.path(), from(lead), new Listed(lead.name(), lead.stat()));
+    if (seen == null) {
+      doubt(members);
+      return;
+    }
+    for (Member member : members) {
+      Entry row = member.row();
+      Stat there = context.target().mirror().statOrNull(member.path());
+      if (row != null
+          && row.version().linkGroup() != null
+          && row.version().type() == FileType.ofMode(member.stat().mode())
+          && row.evidence().inode() == member.stat().inode()
+          && Arrays.equals(row.version().linkTarget(), seen.linkTarget())
+          && isVersion(row, Versions.like(seen.stat(), row.version()), seen.attributes())
+          && there != null
+          && context.displacer().isStored(member.path(), there, row.version())) {
+        keep(members, member, seen, there, row.version().linkGroup());
+        return;
+      }
+    }
+    make(members);
+  }
+
+  private void keep(List<Member> members, Member base, Seen seen, Stat there, Long group)
+      throws IOException {
+    List<Member> others = new ArrayList<>();
+    for (Member member : members) {
+      Entry row = member.row();
+      if (row != null && group.equals(row.version().linkGroup())) {
+        touch(member);
+        context.rows().setEvidence(member.directory(), row, seen.stat(), false);
+      } else {
+        others.add(member);
+      }
+    }
+    Staged staged =
+        new Staged(
+            seen.stat(), seen.attributes(), there.inode(), null, seen.linkTarget(), false, false);
+    FilePath parent = Objects.requireNonNull(base.path().parent());
+    link(others, context.target().mirror().open(parent), base.name(), staged, null, group);
+  }
+
+  private void make(List<Member> members) throws IOException {
+    Member lead = members.get(0);
+    String name = context.stager().newName();
+    Listed listed = new Listed(lead.name(), lead.stat());
+    Staged staged = stager(lead).stage(lead.path(), from(lead), listed, name);
+    if (staged == null) {
+      doubt(members);
+      return;
+    }
+    long group = context.rows().newGroup();
+    List<Member> others = members.subList(1, members.size());
+    if (staged.isRecordedOnly()) {
+      for (Member member : others) {
+        put(member, name, staged, null, group, 0);
+      }
+    } else {
+      int staging = context.stager().directory();
+      link(others, staging, Stager.bytes(name), staged, null, group);
+    }
+    put(lead, name, staged, null, group, 0);
+  }
+
+  /** The staged name goes to the member's path, in place of what the row names. */
+  private void put(
+      Member member,
+      String name,
+      Staged staged,
+      @Nullable Long content,
+      @Nullable Long group,
+      long copied)
+      throws IOException {
+    long displaced = displace(member);
+    if (!staged.isRecordedOnly()) {
+      context.batch().put(member.path(), name, staged.inode(), displaced);
+    } else if (displaced != 0) {
+      context.batch().remove(member.path(), displaced);
+    }
+    touch(member);
+    Entry row = member.row();
+    if (row != null) {
+      context.rows().end(member.directory(), row);
+      member.work().tally().changed(copied);
+    } else {
+      member.work().tally().added(copied);
+    }
+    context.rows().addStaged(member.directory(), member.name(), staged, content, group);
+  }
+
+  private long displace(Member member) throws IOException {
+    Entry row = member.row();
+    Problems problems = member.work().problems();
+    if (row == null) {
+      context.displacer().clear(member.path(), context.batch(), problems);
+      return 0;
+    }
+    if (row.version().type() == FileType.DIRECTORY) {
+      Stat there = context.target().mirror().statOrNull(member.path());
+      return there == null ? 0 : there.inode();
+    }
+    return context.displacer().displace(member.path(), row, context.batch(), problems);
+  }
+
+  /** A directory that was not to be looked at in this run loses its digest with its row. */
+  private void touch(Member member) throws IOException {
+    if (!member.fresh()) {
+      setDigest(member.directory(), null);
+    }
+  }
+
+  private void judge(List<Member> members, Staged staged) throws IOException {
+    for (Member member : members) {
+      if (EntryStager.isDoubtful(staged, member.stat())) {
+        doubt(member.directory());
+      }
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package org.deferredsync.backup;
+
+import java.io.IOException;
+import org.deferredsync.catalogue.Catalogue;
+import org.deferredsync.catalogue.CatalogueException;
+
+/**
+ * The transaction of the batch under way. A thread of its own fills it while the next entries are
+ * still being staged; nobody else uses the writing connection meanwhile, and what is in it is seen
+ * by nobody before it is committed.
+ */
+final class RowQueue implements AutoCloseable {
+  private static final int WAITING = 2_000;
+
+  private final Catalogue catalogue;
+  private final Worker worker;
+  private boolean begun;
+
+  /** Writes rows within a transaction. */
+  interface Rows {
+    void write(Catalogue catalogue) throws CatalogueException;
+  }
+
+  /**
+   * @param catalogue the writing connection
+   */
+  RowQueue(Catalogue catalogue) {
+    this.catalogue = catalogue;
+    this.worker = new Worker("catalogue", WAITING);
+  }
+
+  /**
+   * Adds rows to the transaction.
+   *
+   * @throws IOException if earlier ones could not be written: then the batch must not be committed
+   */
+  void add(Rows rows) throws IOException {
+    if (!begun) {
+      worker.give(catalogue::begin);
+      begun = true;
+    }
+    worker.give(() -> rows.write(catalogue));
+  }
+
+  /** Commits all that was added; returns when that is done. */
+  void commit() throws IOException {
+    worker.give(catalogue::commit);
+    worker.drain();
+    begun = false;
+  }
+
+  /** Ends the thread. What was added and not committed goes when the connection is closed. */
+  @Override
+  public void close() {
+    worker.close();
+  }
+}

@@ -1,0 +1,69 @@
+package org.deferredsync.catalogue;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.deferredsync.snapshot.ExtendedAttributes;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sets of extended attributes that versions name, each stored once. The last used ones are
+ * remembered: most files of a tree share a few.
+ */
+public final class Xattrs {
+  private static final int REMEMBERED = 64;
+
+  private final Database database;
+  private final Map<Long, ExtendedAttributes> known =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Long, ExtendedAttributes> eldest) {
+          return size() > REMEMBERED;
+        }
+      };
+
+  Xattrs(Database database) {
+    this.database = database;
+  }
+
+  /**
+   * The set with this id; none for null.
+   *
+   * @throws CatalogueException if there is no such set, or it is damaged
+   */
+  public ExtendedAttributes find(@Nullable Long id) throws CatalogueException {
+    if (id == null) {
+      return ExtendedAttributes.NONE;
+    }
+    ExtendedAttributes remembered = known.get(id);
+    if (remembered != null) {
+      return remembered;
+    }
+    Optional<byte[]> data =
+        database.one("SELECT data FROM xattr WHERE id = ?", row -> row.getBytes(1), id);
+    try {
+      ExtendedAttributes found =
+          ExtendedAttributes.parse(
+              data.orElseThrow(
+                  () -> new CatalogueException("catalogue: no attributes " + id + "; rebuild it")));
+      known.put(id, found);
+      return found;
+    } catch (IllegalArgumentException e) {
+      throw new CatalogueException(
+          "catalogue: attributes " + id + ": " + e.getMessage() + "; rebuild it", e);
+    }
+  }
+
+  /** The id of the set, which is stored if it is new; null for none. */
+  public @Nullable Long idOf(ExtendedAttributes attributes) throws CatalogueException {
+    if (attributes.isEmpty()) {
+      return null;
+    }
+    byte[] data = attributes.bytes();
+    Optional<Long> id =
+        database.one("SELECT id FROM xattr WHERE data = ?", row -> row.getLong(1), data);
+    return id.isPresent() ? id.get() : database.insert("INSERT INTO xattr (data) VALUES (?)", data);
+  }
+}
