@@ -1,0 +1,163 @@
+package org.deferredsync.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Random;
+import org.deferredsync.backup.BackupReport.SourceReport;
+import org.deferredsync.backup.BackupReport.Verdict;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Random trees, each with five changing runs: the mirror equals the sources after every run, and
+ * every snapshot gives back what the sources were, in every property that a restore promises.
+ *
+ * <p>{@code -Dtrees.seed=N} begins with the tree of that seed, {@code -Dtrees.count=N} says how
+ * many there are, the next one with the next seed.
+ */
+@EnabledOnOs(OS.LINUX)
+final class RandomTreeTest {
+  private static final Logger LOG = LoggerFactory.getLogger("trees");
+  private static final int USUAL_COUNT = 12;
+  private static final int RUNS = 6;
+  private static final List<String> FEATURES =
+      List.of(System.getProperty("trees.features", "files,special,device,sparse").split(",", -1));
+
+  @TempDir(factory = SharedMemory.class)
+  private Path memory;
+
+  @TempDir private Path disk;
+
+  /** The paths of a tree are too long for who cleans up afterwards. */
+  @AfterEach
+  void remove() throws IOException {
+    for (Path scratch : List.of(memory, disk)) {
+      Shell.run("find", scratch.toString(), "-mindepth", "1", "-delete");
+    }
+  }
+
+  @Test
+  void restore_givesBackEverySnapshot_ofARandomTree() throws Exception {
+    long first = Long.getLong("trees.seed", new Random().nextInt(1_000_000));
+    int count = Integer.getInteger("trees.count", USUAL_COUNT);
+    System.out.printf("random trees: -Dtrees.seed=%d -Dtrees.count=%d%n", first, count);
+    try (RandomTrees trees = new RandomTrees()) {
+      for (long seed = first; seed < first + count; seed++) {
+        try {
+          new Chain(trees, seed).run();
+        } catch (Exception | AssertionError e) {
+          throw new AssertionError(
+              "-Dtrees.count=1 -Dtrees.seed="
+                  + seed
+                  + "; last changes:\n"
+                  + String.join("\n", trees.log()),
+              e);
+        }
+        remove();
+      }
+    }
+  }
+
+  /** The tree of one seed, from its first backup to the restore of all. */
+  private final class Chain {
+    private final RandomTrees trees;
+    private final long seed;
+    private final Random random;
+    private final Path scratch;
+    private final EngineFixture fixture;
+    private final List<Path> sources;
+
+    Chain(RandomTrees trees, long seed) throws IOException {
+      this.trees = trees;
+      this.seed = seed;
+      this.random = new Random(seed);
+      // On a disk inodes are used again at once, which in memory they are not.
+      this.scratch =
+          Files.createDirectory((random.nextInt(6) == 0 ? disk : memory).resolve("t" + seed));
+      this.sources = List.of(scratch.resolve("one/data"), scratch.resolve("two/data"));
+      this.fixture =
+          new EngineFixture(scratch)
+              .with(new Batch.Limits(1 + random.nextInt(60), 1 + random.nextInt(1 << 20)));
+      // Behind the files' times all of them are racy, and read again by each run.
+      fixture.ahead(random.nextInt(3) == 0 ? Duration.ZERO : Duration.ofSeconds(10));
+    }
+
+    void run() throws Exception {
+      for (Path source : sources) {
+        Files.createDirectories(source.getParent());
+      }
+      int entries = Integer.getInteger("trees.entries", 5 + random.nextInt(80));
+      int changes = Integer.getInteger("trees.changes", 1 + random.nextInt(30));
+      trees.grow(seed + "-0", entries, FEATURES, sources, scratch.resolve("outside"));
+      trees.log();
+      for (int run = 1; run <= RUNS; run++) {
+        if (run > 1) {
+          trees.log();
+          trees.change(seed + "-" + run, changes);
+        }
+        backUp(run);
+        assertThat(trees.differences(run, sources.stream().map(fixture::mirror).toList()))
+            .as("mirror after run %d", run)
+            .isEmpty();
+      }
+      for (long snapshot = 1; snapshot <= RUNS; snapshot++) {
+        restores(snapshot);
+      }
+      Verifier.Result verified = TargetChecks.verify(fixture);
+      assertThat(verified.good()).as("verify: %s", verified).isTrue();
+      assertThat(verified.unknown()).as("unknown files").isZero();
+      TargetChecks.undisturbed(fixture);
+      assertThat(unchanged(fixture.run(sources.toArray(Path[]::new)))).as("a run more").isTrue();
+    }
+
+    private void backUp(int run) throws Exception {
+      trees.remember(run);
+      BackupReport report = fixture.run(sources.toArray(Path[]::new));
+      assertThat(report.verdict()).as("run %d: %s", run, report).isEqualTo(Verdict.GOOD);
+      assertThat(report.run()).isEqualTo((long) run);
+    }
+
+    private boolean unchanged(BackupReport report) {
+      return report.sources().stream()
+          .map(SourceReport::result)
+          .allMatch(result -> result.counts().unchanged());
+    }
+
+    private void restores(long snapshot) throws Exception {
+      Path to = scratch.resolve("restored");
+      try (TargetReader reader = TargetChecks.reader(fixture)) {
+        Snapshot from =
+            reader
+                .snapshots()
+                .at(PointInTime.parse(Long.toString(snapshot)), Instant.now(), ZoneOffset.UTC);
+        Restorer.Result result =
+            new Restorer(from, Clock.systemUTC(), LOG)
+                .restore(
+                    sources.stream().map(EngineFixture::filePath).toList(),
+                    EngineFixture.filePath(to));
+        assertThat(result.failed()).as("paths not restored of snapshot %d", snapshot).isZero();
+      }
+      assertThat(trees.differences(snapshot, sources.stream().map(s -> inside(to, s)).toList()))
+          .as("restore of snapshot %d", snapshot)
+          .isEmpty();
+      Shell.run("rm", "-rf", to.toString());
+    }
+
+    private static Path inside(Path directory, Path path) {
+      return directory.resolve(path.toString().substring(1));
+    }
+  }
+}
