@@ -183,6 +183,50 @@ final class JnaPosix implements Posix {
 
   @Override
   public void list(int directory, Consumer<DirectoryEntry> sink) throws IOException {
+    eachRecord(
+        directory,
+        (records, at, end) -> {
+          int type = (records[at - 1] & 0xf) << 12;
+          sink.accept(new DirectoryEntry(Arrays.copyOfRange(records, at, end), type));
+        });
+  }
+
+  @Override
+  public void statEach(int directory, StatSink sink) throws IOException {
+    NativeBuffers buffers = NativeBuffers.ofThread();
+    StatBuffer entry = new StatBuffer();
+    int flags = Libc.AT_SYMLINK_NOFOLLOW | Libc.AT_NO_AUTOMOUNT;
+    eachRecord(
+        directory,
+        (records, at, end) -> {
+          // The kernel reads the name where it has just written it.
+          if (statx(directory, buffers.transferAddress(at), flags, buffers) == -1) {
+            byte[] name = Arrays.copyOfRange(records, at, end);
+            sink.failed(name, failure("statx", name));
+            return;
+          }
+          entry.setName(records, at, end - at);
+          Statx.read(buffers.structure(), entry);
+          if (entry.isDirectory() && !Statx.knowsMountRoot(buffers.structure())) {
+            Stat stat = entry.stat();
+            long parent = statx(directory, buffers.noName(), Libc.AT_EMPTY_PATH, buffers);
+            entry.setStat(asMountRoot(stat, parent, buffers));
+          }
+          sink.take(entry);
+        });
+  }
+
+  /** Takes one record of getdents64, whose name lies from {@code at} to before {@code end}. */
+  @FunctionalInterface
+  private interface RecordSink {
+    void take(byte[] records, int at, int end) throws IOException;
+  }
+
+  /**
+   * Reads a directory from its beginning. While a record is handed over, the transfer holds it at
+   * the same place as the array, unless the sink has used it.
+   */
+  private static void eachRecord(int directory, RecordSink sink) throws IOException {
     NativeBuffers buffers = NativeBuffers.ofThread();
     if (Libc.lseek(directory, 0, Libc.SEEK_SET) == -1) {
       throw failure("lseek", directory);
@@ -205,7 +249,7 @@ final class JnaPosix implements Posix {
   }
 
   /** Takes {@code struct linux_dirent64} apart, one after the other. */
-  private static void handEach(byte[] records, Consumer<DirectoryEntry> sink) {
+  private static void handEach(byte[] records, RecordSink sink) throws IOException {
     ByteBuffer fields = ByteBuffer.wrap(records).order(ByteOrder.nativeOrder());
     for (int at = 0; at < records.length; at += fields.getShort(at + 16) & 0xffff) {
       int start = at + 19;
@@ -217,8 +261,7 @@ final class JnaPosix implements Posix {
           records[start] == '.'
               && (end == start + 1 || (end == start + 2 && records[start + 1] == '.'));
       if (!dots) {
-        int type = (records[at + 18] & 0xf) << 12;
-        sink.accept(new DirectoryEntry(Arrays.copyOfRange(records, start, end), type));
+        sink.take(records, start, end);
       }
     }
   }

@@ -87,6 +87,11 @@ final class NativeBuffers {
     return address + TRANSFER;
   }
 
+  /** The address of a byte of the transfer. */
+  long transferAddress(int at) {
+    return address + TRANSFER + at;
+  }
+
   void getTransfer(byte[] to, int offset, int length) {
     memory.get(TRANSFER, to, offset, length);
   }

@@ -1,6 +1,7 @@
 package org.deferredsync.fs;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -65,6 +66,45 @@ public interface Posix {
    * beginning. The sink may make any other call, list another directory too.
    */
   void list(int directory, Consumer<DirectoryEntry> sink) throws IOException;
+
+  /**
+   * {@link #list} and {@link #stat(int, byte[])} in one: hands every name that can be looked at to
+   * {@code sink}, and the others as failed.
+   *
+   * @throws PosixException if the directory itself cannot be read to its end
+   */
+  default void statEach(int directory, StatSink sink) throws IOException {
+    StatBuffer buffer = new StatBuffer();
+    List<IOException> ended = new ArrayList<>(1);
+    list(
+        directory,
+        entry -> {
+          if (ended.isEmpty()) {
+            try {
+              statOne(directory, entry.name(), buffer, sink);
+            } catch (IOException e) {
+              ended.add(e);
+            }
+          }
+        });
+    if (!ended.isEmpty()) {
+      throw ended.get(0);
+    }
+  }
+
+  private void statOne(int directory, byte[] name, StatBuffer buffer, StatSink sink)
+      throws IOException {
+    Stat stat;
+    try {
+      stat = stat(directory, name);
+    } catch (PosixException e) {
+      sink.failed(name, e);
+      return;
+    }
+    buffer.setName(name, 0, name.length);
+    buffer.setStat(stat);
+    sink.take(buffer);
+  }
 
   /** The bytes a symbolic link holds. */
   byte[] readLink(int directory, byte[] name) throws IOException;

@@ -20,20 +20,23 @@ final class Statx {
   }
 
   static Stat read(ByteBuffer statx) {
+    StatBuffer buffer = new StatBuffer();
+    read(statx, buffer);
+    return buffer.stat();
+  }
+
+  /** The same without a new object. */
+  static void read(ByteBuffer statx, StatBuffer to) {
     int mode = statx.getShort(28) & 0xffff;
     int type = mode & Stat.TYPE_MASK;
     boolean node = type == Stat.CHARACTER_DEVICE || type == Stat.BLOCK_DEVICE;
-    return new Stat(
-        device(statx),
-        statx.getLong(32),
-        mode,
-        statx.getInt(16),
-        statx.getInt(20),
-        statx.getInt(24),
-        statx.getLong(40),
-        statx.getLong(48),
+    to.setObject(device(statx), statx.getLong(32), mode, statx.getInt(16));
+    to.setOwner(statx.getInt(20), statx.getInt(24));
+    to.setSize(statx.getLong(40), statx.getLong(48));
+    to.setTimes(
         nanoseconds(statx.getLong(112), statx.getInt(120)),
-        nanoseconds(statx.getLong(96), statx.getInt(104)),
+        nanoseconds(statx.getLong(96), statx.getInt(104)));
+    to.setNode(
         node ? makeDevice(statx.getInt(128), statx.getInt(132)) : 0,
         (statx.getLong(8) & statx.getLong(56) & MOUNT_ROOT) != 0);
   }

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -237,6 +238,90 @@ abstract class PosixContractTest {
     Files.writeString(root.resolve("file"), "x");
     int file = posix.openFile(directory, bytes("file"));
     refused(Errno.ENOTDIR, () -> names(file));
+    posix.close(file);
+  }
+
+  @Test
+  void statEach_givesWhatListAndStatGive() throws IOException {
+    Files.createDirectory(root.resolve("a"));
+    Files.createSymbolicLink(root.resolve("link"), Path.of("a"));
+    for (int i = 0; i < 2000; i++) {
+      Files.writeString(root.resolve("a-name-that-fills-more-than-one-call-" + i), "x".repeat(i));
+    }
+    Map<String, Stat> expected = new TreeMap<>();
+    for (String name : names(directory)) {
+      expected.put(name, stat(name));
+    }
+    for (int time = 0; time < 2; time++) {
+      Map<String, Stat> seen = new TreeMap<>();
+      posix.statEach(
+          directory,
+          new StatSink() {
+            @Override
+            public void take(StatBuffer entry) {
+              byte[] copied = new byte[entry.nameLength() + 1];
+              entry.copyName(copied, 1);
+              assertThat(Arrays.copyOfRange(copied, 1, copied.length)).isEqualTo(entry.name());
+              assertThat(seen.put(latin(entry.name()), entry.stat())).isNull();
+            }
+
+            @Override
+            public void failed(byte[] name, PosixException cause) {
+              throw new AssertionError(latin(name), cause);
+            }
+          });
+      assertThat(seen).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void statEach_tellsOfANameThatWent_andGoesOn() throws IOException {
+    for (String name : List.of("a", "b", "c")) {
+      Files.createFile(root.resolve(name));
+    }
+    List<String> taken = new ArrayList<>();
+    List<String> gone = new ArrayList<>();
+    posix.statEach(
+        directory,
+        new StatSink() {
+          @Override
+          public void take(StatBuffer entry) throws IOException {
+            taken.add(latin(entry.name()));
+            for (String other : List.of("a", "b", "c")) {
+              if (!taken.contains(other)) {
+                Files.deleteIfExists(root.resolve(other));
+              }
+            }
+          }
+
+          @Override
+          public void failed(byte[] name, PosixException cause) {
+            assertThat(cause.errno()).isEqualTo(Errno.ENOENT);
+            gone.add(latin(name));
+          }
+        });
+    assertThat(taken).hasSize(1);
+    assertThat(gone).hasSizeLessThanOrEqualTo(2).doesNotContainAnyElementsOf(taken);
+  }
+
+  @Test
+  void statEach_refuses_whatIsNoDirectory_andPassesOnWhatTheSinkThrows() throws IOException {
+    Files.writeString(root.resolve("file"), "x");
+    StatSink refusing =
+        new StatSink() {
+          @Override
+          public void take(StatBuffer entry) throws IOException {
+            throw new IOException("enough");
+          }
+
+          @Override
+          public void failed(byte[] name, PosixException cause) throws IOException {
+            throw cause;
+          }
+        };
+    assertThatThrownBy(() -> posix.statEach(directory, refusing)).hasMessage("enough");
+    int file = posix.openFile(directory, bytes("file"));
+    refused(Errno.ENOTDIR, () -> posix.statEach(file, refusing));
     posix.close(file);
   }
 
