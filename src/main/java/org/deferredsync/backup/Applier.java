@@ -52,20 +52,20 @@ final class Applier {
 
   /** Adds and changes. */
   void apply() throws IOException {
-    long seq = 0;
-    for (List<PlanStore.Changed> page = page(seq); !page.isEmpty(); page = page(seq)) {
-      for (PlanStore.Changed changed : page) {
-        seq = changed.seq();
-        if (changed.path().equals(source.path())) {
+    FilePath after = null;
+    for (List<FilePath> page = page(after); !page.isEmpty(); page = page(after)) {
+      for (FilePath path : page) {
+        after = path;
+        if (path.equals(source.path())) {
           directories.root(entries);
         }
-        directory(changed.path());
+        directory(path);
       }
     }
   }
 
-  private List<PlanStore.Changed> page(long seq) throws IOException {
-    return store.changed(source.index(), seq, PAGE);
+  private List<FilePath> page(@Nullable FilePath after) throws IOException {
+    return store.changed(source.index(), after, PAGE);
   }
 
   private void directory(FilePath path) throws IOException {

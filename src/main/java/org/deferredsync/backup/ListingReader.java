@@ -5,22 +5,17 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import org.deferredsync.backup.Listing.Listed;
-import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.Posix;
-import org.deferredsync.fs.PosixException;
 import org.deferredsync.fs.Stat;
+import org.deferredsync.fs.StatBuffer;
 import org.deferredsync.snapshot.FilePath;
 
-/**
- * Reads the directories of one source. A directory that changes while it is listed is listed again;
- * one that does not hold still is answered as it was last seen, as not complete.
- */
+/** Reads the directories of one source, for any number of threads. */
 final class ListingReader {
-  private static final int TRIES = 3;
-
   private final Posix posix;
   private final Clock clock;
   private final EntryFilter filter;
+  private final boolean root;
   private final List<Stat> boundaries;
   private final Problems problems;
 
@@ -33,67 +28,36 @@ final class ListingReader {
     this.posix = posix;
     this.clock = clock;
     this.filter = filter;
-    this.boundaries = boundaries;
+    this.root = posix.effectiveUser() == 0;
+    this.boundaries = List.copyOf(boundaries);
     this.problems = problems;
+  }
+
+  /** A reader of directory after directory that one thread uses and that keeps no entries. */
+  ListingPass newPass() {
+    return new ListingPass(posix, clock, filter, root, boundaries, problems);
   }
 
   /** The listing of an open directory; an entry that cannot be looked at is noted as a problem. */
   Listing read(int directory, FilePath path) throws IOException {
-    Listing listing = readOnce(directory, path);
-    for (int i = 1; i < TRIES && !listing.complete(); i++) {
-      listing = readOnce(directory, path);
-    }
-    return listing;
-  }
+    List<Listed> entries = new ArrayList<>();
+    ListingPass.Outcome outcome =
+        newPass()
+            .list(
+                directory,
+                new PathBuffer().set(path),
+                new ListingPass.Sink() {
+                  @Override
+                  public void begin() {
+                    entries.clear();
+                  }
 
-  private Listing readOnce(int directory, FilePath path) throws IOException {
-    long young = RacyWindow.beginsAt(clock);
-    Stat before = posix.stat(directory);
-    List<byte[]> names = new ArrayList<>();
-    posix.list(directory, entry -> names.add(entry.name()));
-    ListingDigest digest =
-        new ListingDigest(filter.fingerprint(), posix.effectiveUser() == 0, before);
-    List<Listed> entries = new ArrayList<>(names.size());
-    boolean complete = true;
-    boolean settled = before.ctimeNs() < young && before.mtimeNs() < young;
-    for (byte[] name : names) {
-      FilePath child = path.child(name);
-      if (path.isRoot() && Target.isOurs(name)) {
-        problems.unreadable(child, new IOException("has the name of something in the target"));
-        settled = false;
-        continue;
-      }
-      Stat stat;
-      try {
-        stat = posix.stat(directory, name);
-      } catch (PosixException e) {
-        complete = false;
-        settled = false;
-        if (!e.is(Errno.ENOENT)) {
-          problems.unreadable(child, e);
-        }
-        continue;
-      }
-      if (filter.excludes(child, stat.isDirectory()) || isBoundary(stat)) {
-        continue;
-      }
-      entries.add(new Listed(name, stat));
-      digest.add(name, stat);
-      settled &= stat.ctimeNs() < young;
-    }
-    Stat after = posix.stat(directory);
-    boolean still = before.mtimeNs() == after.mtimeNs() && before.ctimeNs() == after.ctimeNs();
-    return new Listing(path, before, entries, digest.value(), complete && still, settled && still);
-  }
-
-  private boolean isBoundary(Stat stat) {
-    if (stat.isDirectory()) {
-      for (Stat boundary : boundaries) {
-        if (boundary.sameObject(stat)) {
-          return true;
-        }
-      }
-    }
-    return false;
+                  @Override
+                  public void take(StatBuffer entry) {
+                    entries.add(new Listed(entry.name(), entry.stat()));
+                  }
+                });
+    return new Listing(
+        path, outcome.self(), entries, outcome.digest(), outcome.complete(), outcome.settled());
   }
 }

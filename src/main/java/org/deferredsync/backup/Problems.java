@@ -9,7 +9,8 @@ import org.slf4j.Logger;
 
 /**
  * What went wrong with single paths of one source: each is named once in the log, and counted.
- * Whatever cannot be read is kept as it is in the mirror and makes the source partial.
+ * Whatever cannot be read is kept as it is in the mirror and makes the source partial. Safe for use
+ * by several threads.
  */
 final class Problems {
   private static final int NAMED = 100;
@@ -27,7 +28,7 @@ final class Problems {
   }
 
   /** The path could not be read; its older version stays. */
-  void unreadable(FilePath path, IOException cause) {
+  synchronized void unreadable(FilePath path, IOException cause) {
     if (first(path)) {
       unreadable++;
       warn(unreadable, "{}: not read, its last version is kept: {}", path, reason(cause));
@@ -35,7 +36,7 @@ final class Problems {
   }
 
   /** The path changed each time it was read. */
-  void inconsistent(FilePath path) {
+  synchronized void inconsistent(FilePath path) {
     if (first(path)) {
       inconsistent++;
       warn(inconsistent, "{}: was being written while it was read; the copy may be torn", path, "");
@@ -45,15 +46,21 @@ final class Problems {
   /**
    * The mirror held something that the catalogue does not know; it was moved to {@code increment}.
    */
-  void unknown(FilePath path, String what) {
+  synchronized void unknown(FilePath path, String what) {
     unknown++;
     warn(unknown, "{}: {}", path, what);
   }
 
   /** The path went away between listing and reading. */
-  void vanished(FilePath path) {
+  synchronized void vanished(FilePath path) {
     vanished++;
     log.debug("{}: went away while it was being read", path);
+  }
+
+  /** Names that a directory listed and that could not be found in it. */
+  synchronized void vanishedFrom(FilePath directory, long names) {
+    vanished += names;
+    log.debug("{}: {} names went away while it was being listed", directory, names);
   }
 
   private boolean first(FilePath path) {
@@ -74,19 +81,19 @@ final class Problems {
         : String.valueOf(cause.getMessage());
   }
 
-  long unreadable() {
+  synchronized long unreadable() {
     return unreadable;
   }
 
-  long inconsistent() {
+  synchronized long inconsistent() {
     return inconsistent;
   }
 
-  long unknown() {
+  synchronized long unknown() {
     return unknown;
   }
 
-  long vanished() {
+  synchronized long vanished() {
     return vanished;
   }
 }

@@ -47,6 +47,11 @@ public final class Directories {
         path.bytes());
   }
 
+  /** All digests as they are now. */
+  public DirectoryDigests digests() throws CatalogueException {
+    return DirectoryDigests.load(database);
+  }
+
   /** The id of the directory, which is made if it is not known. */
   public long idOf(FilePath path) throws CatalogueException {
     Long remembered = ids.get(path);

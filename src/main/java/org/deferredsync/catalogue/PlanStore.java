@@ -1,15 +1,23 @@
 package org.deferredsync.catalogue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
 import org.deferredsync.snapshot.FilePath;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a scan found different, kept out of memory: a private database of SQLite in its own
- * temporary file, which has no name from the start.
+ * What a scan found different, kept out of memory: a private database of SQLite in a temporary file
+ * of mode 0600 that loses its name at once. Used by one thread.
  */
 public final class PlanStore implements AutoCloseable {
+  /** On disk, unlike /tmp, which may be memory. */
+  private static final Path PARENT = Path.of("/var/tmp");
+
   private final Database database;
 
   private PlanStore(Database database) {
@@ -18,17 +26,58 @@ public final class PlanStore implements AutoCloseable {
 
   /** An empty store. */
   public static PlanStore open() throws CatalogueException {
-    Database database = Database.open("jdbc:sqlite:");
+    Path parent = Files.isWritable(PARENT) ? PARENT : defaultParent();
+    try {
+      // Nobody else can put a journal beside the file, in a directory of our own.
+      Path directory =
+          Files.createDirectory(
+              parent.resolve(
+                  "deferred-sync-" + ProcessHandle.current().pid() + "-" + System.nanoTime()),
+              mode("rwx------"));
+      try {
+        Path file = Files.createFile(directory.resolve("plan"), mode("rw-------"));
+        try {
+          return new PlanStore(create(file));
+        } finally {
+          Files.delete(file);
+        }
+      } finally {
+        Files.delete(directory);
+      }
+    } catch (CatalogueException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new CatalogueException(
+          "the plan's temporary file: " + e + "; make " + parent + " writable, with room in it", e);
+    }
+  }
+
+  private static Path defaultParent() {
+    return Path.of(System.getProperty("java.io.tmpdir", "/tmp"));
+  }
+
+  private static FileAttribute<?> mode(String permissions) {
+    return PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions));
+  }
+
+  private static Database create(Path file) throws CatalogueException {
+    Database database = Database.open("jdbc:sqlite:" + file);
+    // No journal and no lock, which would have names beside the file; nothing outlives this
+    // process.
+    database.one("PRAGMA journal_mode = OFF", row -> row.getString(1));
+    database.one("PRAGMA locking_mode = EXCLUSIVE", row -> row.getString(1));
     database.run(
         """
-        PRAGMA journal_mode = OFF;
         PRAGMA synchronous = OFF;
+        PRAGMA cache_size = -4096;
         CREATE TABLE changed (
-          seq INTEGER PRIMARY KEY,
+          key BLOB NOT NULL PRIMARY KEY,
           source INTEGER NOT NULL,
-          path BLOB NOT NULL UNIQUE,
+          known INTEGER NOT NULL,
+          entries INTEGER NOT NULL,
+          bytes INTEGER NOT NULL,
           digest BLOB
-        ) STRICT;
+        ) STRICT, WITHOUT ROWID;
         CREATE TABLE removed (
           seq INTEGER PRIMARY KEY,
           source INTEGER NOT NULL,
@@ -36,23 +85,68 @@ public final class PlanStore implements AutoCloseable {
           name BLOB NOT NULL,
           UNIQUE (directory, name)
         ) STRICT;
+        CREATE TABLE link (
+          device INTEGER NOT NULL,
+          inode INTEGER NOT NULL,
+          source INTEGER NOT NULL,
+          bytes INTEGER NOT NULL,
+          PRIMARY KEY (device, inode)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE stored (
+          device INTEGER NOT NULL,
+          inode INTEGER NOT NULL,
+          PRIMARY KEY (device, inode)
+        ) STRICT, WITHOUT ROWID;
+        BEGIN;
         """);
-    return new PlanStore(database);
+    return database;
   }
-
-  /**
-   * A directory whose listing is not the one that is stored.
-   *
-   * @param seq counts up in the order of the scan, parents before children
-   */
-  public record Changed(long seq, FilePath path) {}
 
   /** An entry that the listing of its directory lacks. */
   @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   public record Removed(long seq, FilePath directory, byte[] name) {}
 
-  public void addChanged(int source, FilePath directory) throws CatalogueException {
-    database.update("INSERT INTO changed (source, path) VALUES (?, ?)", source, directory.bytes());
+  /** How many entries, and how many bytes their files hold. */
+  public record Size(long entries, long bytes) {}
+
+  /**
+   * Notes a directory whose listing is not the one that is stored.
+   *
+   * @param known whether the catalogue may know it; if not, {@code entries} and {@code bytes} are
+   *     what it holds itself
+   */
+  public void addChanged(int source, FilePath directory, boolean known, long entries, long bytes)
+      throws CatalogueException {
+    database.update(
+        "INSERT INTO changed (key, source, known, entries, bytes) VALUES (?, ?, ?, ?, ?)",
+        key(directory),
+        source,
+        known,
+        entries,
+        bytes);
+  }
+
+  /**
+   * The path with NUL, which no path has, for its slashes: so a directory is followed by all that
+   * is below it, and a name by nothing else that begins with it.
+   */
+  private static byte[] key(FilePath path) {
+    byte[] key = path.bytes();
+    exchange(key, (byte) '/', (byte) 0);
+    return key;
+  }
+
+  private static FilePath path(byte[] key) {
+    exchange(key, (byte) 0, (byte) '/');
+    return FilePath.of(key);
+  }
+
+  private static void exchange(byte[] bytes, byte from, byte to) {
+    for (int i = 0; i < bytes.length; i++) {
+      if (bytes[i] == from) {
+        bytes[i] = to;
+      }
+    }
   }
 
   public void addRemoved(int source, FilePath directory, byte[] name) throws CatalogueException {
@@ -63,20 +157,95 @@ public final class PlanStore implements AutoCloseable {
         name);
   }
 
+  /** Notes a new name of a file that has several; its bytes count once, whatever its names. */
+  public void addLink(int source, long device, long inode, long bytes) throws CatalogueException {
+    database.update(
+        "INSERT OR IGNORE INTO link (device, inode, source, bytes) VALUES (?, ?, ?, ?)",
+        device,
+        inode,
+        source,
+        bytes);
+  }
+
+  /** Notes that a file with several names is stored already. */
+  public void addStored(long device, long inode) throws CatalogueException {
+    database.update("INSERT OR IGNORE INTO stored VALUES (?, ?)", device, inode);
+  }
+
+  /** The files with several names of which a source has new ones only. */
+  public Size newLinks(int source) throws CatalogueException {
+    return database
+        .one(
+            """
+            SELECT count(*), coalesce(sum(bytes), 0) FROM link
+            WHERE source = ? AND NOT EXISTS
+              (SELECT 1 FROM stored WHERE device = link.device AND inode = link.inode)
+            """,
+            row -> new Size(row.getLong(1), row.getLong(2)),
+            source)
+        .orElseThrow();
+  }
+
   public boolean isChanged(FilePath directory) throws CatalogueException {
     return database
-        .one("SELECT 1 FROM changed WHERE path = ?", row -> true, directory.bytes())
+        .one("SELECT 1 FROM changed WHERE key = ?", row -> true, key(directory))
         .orElse(false);
   }
 
-  /** The next changed directories of a source after {@code seq}, at most {@code limit}. */
-  public List<Changed> changed(int source, long seq, int limit) throws CatalogueException {
+  /**
+   * The next changed directories of a source behind {@code after}, or the first ones, at most
+   * {@code limit}; each is followed by those below it.
+   */
+  public List<FilePath> changed(int source, @Nullable FilePath after, int limit)
+      throws CatalogueException {
     return database.list(
-        "SELECT seq, path FROM changed WHERE source = ? AND seq > ? ORDER BY seq LIMIT ?",
-        row -> new Changed(row.getLong(1), FilePath.of(row.getBytes(2))),
+        "SELECT key FROM changed WHERE key > ? AND source = ? ORDER BY key LIMIT ?",
+        row -> path(row.getBytes(1)),
+        keyOrFirst(after),
         source,
-        seq,
         limit);
+  }
+
+  /** Those of them that the catalogue may know. */
+  public List<FilePath> changedKnown(int source, @Nullable FilePath after, int limit)
+      throws CatalogueException {
+    return database.list(
+        "SELECT key FROM changed WHERE key > ? AND source = ? AND known = 1 ORDER BY key LIMIT ?",
+        row -> path(row.getBytes(1)),
+        keyOrFirst(after),
+        source,
+        limit);
+  }
+
+  private static byte[] keyOrFirst(@Nullable FilePath after) {
+    return after == null ? new byte[0] : key(after);
+  }
+
+  /**
+   * How much the changed directories at and below {@code top} hold as far as the catalogue does not
+   * know them.
+   */
+  public Size newBelow(FilePath top) throws CatalogueException {
+    byte[] key = key(top);
+    byte[] below = top.isRoot() ? key : java.util.Arrays.copyOf(key, key.length + 1);
+    byte[] after = below.clone();
+    after[after.length - 1] = 1;
+    return database
+        .one(
+            """
+            SELECT coalesce(sum(entries), 0), coalesce(sum(bytes), 0) FROM changed
+            WHERE key = ?1 OR (key > ?2 AND key < ?3)
+            """,
+            row -> new Size(row.getLong(1), row.getLong(2)),
+            key,
+            below,
+            after)
+        .orElseThrow();
+  }
+
+  /** Takes a directory back that is not there any more. */
+  public void dropChanged(FilePath directory) throws CatalogueException {
+    database.update("DELETE FROM changed WHERE key = ?", key(directory));
   }
 
   /**
@@ -108,15 +277,15 @@ public final class PlanStore implements AutoCloseable {
    * Remembers the digest that the directory gets once its removals are done; null if it gets none.
    */
   public void setDigest(FilePath directory, byte @Nullable [] digest) throws CatalogueException {
-    database.update("UPDATE changed SET digest = ? WHERE path = ?", digest, directory.bytes());
+    database.update("UPDATE changed SET digest = ? WHERE key = ?", digest, key(directory));
   }
 
   public Optional<byte[]> digest(FilePath directory) throws CatalogueException {
     return database
         .list(
-            "SELECT digest FROM changed WHERE path = ? AND digest IS NOT NULL",
+            "SELECT digest FROM changed WHERE key = ? AND digest IS NOT NULL",
             row -> row.getBytes(1),
-            directory.bytes())
+            key(directory))
         .stream()
         .findFirst();
   }

@@ -22,7 +22,12 @@ final class RuleFilter implements EntryFilter {
   @Override
   public boolean excludes(FilePath path, boolean directory) {
     byte[] bytes = path.bytes();
-    return rules.excludes(bytes, anchor, bytes.length, directory);
+    return excludes(bytes, bytes.length, directory);
+  }
+
+  @Override
+  public boolean excludes(byte[] bytes, int length, boolean directory) {
+    return rules.excludes(bytes, anchor, length, directory);
   }
 
   @Override

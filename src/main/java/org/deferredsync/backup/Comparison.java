@@ -1,0 +1,180 @@
+package org.deferredsync.backup;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.deferredsync.backup.Listing.Listed;
+import org.deferredsync.catalogue.Catalogue;
+import org.deferredsync.catalogue.Directories;
+import org.deferredsync.catalogue.PlanStore;
+import org.deferredsync.fs.Errno;
+import org.deferredsync.fs.PosixException;
+import org.deferredsync.fs.Stat;
+import org.deferredsync.snapshot.Entry;
+import org.deferredsync.snapshot.FilePath;
+
+/**
+ * Compares the changed directories of a source with the catalogue, name by name. The only place
+ * that concludes a removal: from a whole listing that lacks the name.
+ */
+final class Comparison {
+  private static final int PAGE = 500;
+
+  private final Catalogue catalogue;
+  private final PlanStore store;
+  private final SourceRoot source;
+
+  private long added;
+  private long changed;
+  private long metadata;
+  private long removed;
+  private long copiedBytes;
+  private long newFiles;
+
+  Comparison(Catalogue catalogue, PlanStore store, SourceRoot source) {
+    this.catalogue = catalogue;
+    this.store = store;
+    this.source = source;
+  }
+
+  /** Compares the root and every directory that the catalogue may know. */
+  void compare() throws IOException {
+    root();
+    FilePath after = null;
+    for (List<FilePath> page = store.changedKnown(source.index(), after, PAGE);
+        !page.isEmpty();
+        page = store.changedKnown(source.index(), after, PAGE)) {
+      for (FilePath path : page) {
+        after = path;
+        directory(path);
+      }
+    }
+  }
+
+  /** The root is an entry too, of a directory that is not listed. */
+  private void root() throws IOException {
+    FilePath path = source.path();
+    if (!path.isRoot()) {
+      Listed listed = new Listed(path.name(), source.stat());
+      Optional<Entry> row = catalogue.entries().find(path);
+      if (row.isEmpty()) {
+        countAdded(listed.stat());
+      } else if (!Versions.sameEvidence(listed.stat(), row.get())) {
+        countChanged(listed.stat(), row.get());
+      }
+    }
+  }
+
+  private void directory(FilePath path) throws IOException {
+    Listing listing;
+    try {
+      listing = source.reader().read(source.tree().open(path), path);
+    } catch (PosixException e) {
+      if (e.is(Errno.ENOENT) && !path.equals(source.path())) {
+        source.problems().vanished(path);
+      } else {
+        source.problems().unreadable(path, e);
+      }
+      store.dropChanged(path);
+      return;
+    }
+    compare(listing);
+  }
+
+  private void compare(Listing listing) throws IOException {
+    Map<ByteBuffer, Entry> rows = new LinkedHashMap<>();
+    Optional<Directories.Known> known = catalogue.directories().find(listing.path());
+    if (known.isPresent()) {
+      for (Entry entry : catalogue.entries().list(known.get().id())) {
+        rows.put(ByteBuffer.wrap(entry.name()), entry);
+      }
+    }
+    for (Listed listed : listing.entries()) {
+      Entry row = rows.remove(ByteBuffer.wrap(listed.name()));
+      if (row == null) {
+        countAdded(listed.stat());
+      } else if (!Versions.sameEvidence(listed.stat(), row)) {
+        countChanged(listed.stat(), row);
+      } else {
+        noteStored(listed.stat());
+      }
+    }
+    if (listing.complete()) {
+      for (Entry row : rows.values()) {
+        FilePath path = listing.path().child(row.name());
+        if (!source.holdsAnother(path)) {
+          store.addRemoved(source.index(), listing.path(), row.name());
+          removed += 1 + catalogue.entries().countBelow(path);
+        }
+      }
+    }
+  }
+
+  private void countAdded(Stat stat) throws IOException {
+    added++;
+    countCopied(stat);
+  }
+
+  /** Names of one file are counted once, by the store. */
+  private void countCopied(Stat stat) throws IOException {
+    if (stat.isRegular() && stat.nlink() > 1) {
+      store.addLink(source.index(), stat.device(), stat.inode(), stat.size());
+    } else {
+      newFiles++;
+      copiedBytes += stat.isRegular() ? stat.size() : 0;
+    }
+  }
+
+  /** A new name of this file needs no second copy. */
+  private void noteStored(Stat stat) throws IOException {
+    if (stat.isRegular() && stat.nlink() > 1) {
+      store.addStored(stat.device(), stat.inode());
+    }
+  }
+
+  private void countChanged(Stat stat, Entry row) throws IOException {
+    boolean bytesMayDiffer =
+        stat.isRegular()
+            && (stat.size() != row.version().size() || stat.mtimeNs() != row.version().mtimeNs());
+    if (stat.type() != (row.version().mode() & Stat.TYPE_MASK)) {
+      removed++;
+      countAdded(stat);
+    } else if (bytesMayDiffer) {
+      changed++;
+      countCopied(stat);
+    } else {
+      noteStored(stat);
+      if (!row.version().equals(Versions.like(stat, row.version()))) {
+        metadata++;
+      }
+    }
+  }
+
+  long added() {
+    return added;
+  }
+
+  long changed() {
+    return changed;
+  }
+
+  long metadata() {
+    return metadata;
+  }
+
+  long removed() {
+    return removed;
+  }
+
+  long copiedBytes() {
+    return copiedBytes;
+  }
+
+  /** How many files and directories the mirror would get, without those of several names. */
+  long newFiles() {
+    return newFiles;
+  }
+}
