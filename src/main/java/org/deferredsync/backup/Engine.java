@@ -5,6 +5,7 @@ import java.time.Clock;
 import java.util.Map;
 import org.deferredsync.catalogue.CommitHook;
 import org.deferredsync.fs.Posix;
+import org.deferredsync.logging.Progress;
 
 /**
  * What the engine works with, so that a test can put another in its place.
@@ -12,6 +13,7 @@ import org.deferredsync.fs.Posix;
  * @param stateDirectory where this host remembers its targets; made when first needed
  * @param fstab the file that names the mounts of this host
  * @param kernelRelease as {@code uname -r} prints it
+ * @param progress told of scanning, copying, restoring and verifying
  */
 public record Engine(
     Posix posix,
@@ -19,17 +21,19 @@ public record Engine(
     CommitHook hook,
     Path stateDirectory,
     Path fstab,
-    String kernelRelease) {
+    String kernelRelease,
+    Progress progress) {
 
   /** The engine on this system. */
-  public static Engine ofSystem(Clock clock, Path stateDirectory) {
+  public static Engine ofSystem(Clock clock, Path stateDirectory, Progress progress) {
     return new Engine(
         Posix.ofSystem(),
         clock,
         CommitHook.NONE,
         stateDirectory,
         Path.of("/etc/fstab"),
-        System.getProperty("os.version", ""));
+        System.getProperty("os.version", ""),
+        progress);
   }
 
   /**

@@ -18,6 +18,7 @@ import org.deferredsync.job.JobStarter;
 import org.deferredsync.job.Shutdown;
 import org.deferredsync.logging.JobLog;
 import org.deferredsync.logging.Logging;
+import org.deferredsync.logging.Progress;
 import org.deferredsync.plugin.PluginException;
 import org.deferredsync.process.SystemCommandRunner;
 import org.jspecify.annotations.Nullable;
@@ -82,7 +83,8 @@ final class RunCommand implements Callable<Integer> {
             configuration,
             context.environment(),
             context.trust(),
-            new SystemCommandRunner(context.variables()));
+            new SystemCommandRunner(context.variables()),
+            Progress.NONE);
     try (JobLog log = starter.openLog(context.err());
         Logging logging = context.startJobLogging();
         Shutdown shutdown = Shutdown.guard()) {

@@ -13,6 +13,7 @@ import org.deferredsync.backup.Snapshot;
 import org.deferredsync.backup.TargetReader;
 import org.deferredsync.config.SettingException;
 import org.deferredsync.logging.Logging;
+import org.deferredsync.logging.Progress;
 import org.deferredsync.plugin.backup.BackupSettings;
 import org.deferredsync.snapshot.FilePath;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +31,8 @@ abstract class TargetCommand implements Callable<Integer> {
   public Integer call() throws SettingException, BackupException, IOException {
     DeferredSync context = context();
     Clock clock = context.environment().clock();
-    Engine engine = Engine.ofSystem(clock, Engine.stateDirectory(context.variables()));
+    Engine engine =
+        Engine.ofSystem(clock, Engine.stateDirectory(context.variables()), Progress.NONE);
     FilePath target = BackupSettings.target(context.configuration().settings());
     Logging logging = context.startLogging();
     try (TargetReader reader = TargetReader.open(engine, target)) {

@@ -19,6 +19,7 @@ import org.deferredsync.config.TrustedPath;
 import org.deferredsync.logging.JobLog;
 import org.deferredsync.logging.Logging;
 import org.deferredsync.logging.Printable;
+import org.deferredsync.logging.Progress;
 import org.deferredsync.plugin.Plugin;
 import org.deferredsync.plugin.PluginContext;
 import org.deferredsync.plugin.PluginException;
@@ -40,18 +41,21 @@ public final class JobStarter {
   private final Environment environment;
   private final TrustedPath trust;
   private final CommandRunner commands;
+  private final Progress progress;
 
   public JobStarter(
       JobRequest request,
       Configuration configuration,
       Environment environment,
       TrustedPath trust,
-      CommandRunner commands) {
+      CommandRunner commands,
+      Progress progress) {
     this.request = request;
     this.configuration = configuration;
     this.environment = environment;
     this.trust = trust;
     this.commands = commands;
+    this.progress = progress;
   }
 
   /**
@@ -132,6 +136,7 @@ public final class JobStarter {
                     trust,
                     environment.scriptHome(),
                     scratch.directory(),
+                    progress,
                     List.of()));
         return job.run(notes(plugins), shutdown);
       }

@@ -10,6 +10,7 @@ import java.util.Map;
 import org.deferredsync.config.Settings;
 import org.deferredsync.config.TrustedPath;
 import org.deferredsync.logging.ChildLines;
+import org.deferredsync.logging.Progress;
 import org.deferredsync.process.Command;
 import org.deferredsync.process.CommandResult;
 import org.deferredsync.process.CommandRunner;
@@ -26,6 +27,7 @@ import org.slf4j.Logger;
  * @param trust tells whether others could change what a path leads to
  * @param home the installation directory
  * @param scratch a directory of ours with mode 0700, for files that live as long as a command
+ * @param progress told of how far long work has come
  * @param earlier what became of the plugins that ran before it in this job, in order
  */
 public record PluginContext(
@@ -38,6 +40,7 @@ public record PluginContext(
     TrustedPath trust,
     Path home,
     Path scratch,
+    Progress progress,
     List<PluginOutcome> earlier) {
   public PluginContext {
     environment = Map.copyOf(environment);
@@ -47,7 +50,17 @@ public record PluginContext(
   /** The same for a plugin that speaks by {@code newLog} and runs after those. */
   public PluginContext with(Logger newLog, List<PluginOutcome> newEarlier) {
     return new PluginContext(
-        settings, dryRun, newLog, commands, clock, environment, trust, home, scratch, newEarlier);
+        settings,
+        dryRun,
+        newLog,
+        commands,
+        clock,
+        environment,
+        trust,
+        home,
+        scratch,
+        progress,
+        newEarlier);
   }
 
   /** Runs a command with all that it prints as records, and warns of children it left behind. */

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.deferredsync.catalogue.CommitHook;
 import org.deferredsync.fs.Posix;
+import org.deferredsync.logging.Progress;
 import org.deferredsync.snapshot.FilePath;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +31,7 @@ public final class EngineFixture {
   private Retention retention = new Retention(15, 3);
   private EntryFilter filter = EntryFilter.NONE;
   private Batch.Limits limits = Batch.Limits.USUAL;
+  private Progress progress = Progress.NONE;
 
   public EngineFixture(Path scratch) throws IOException {
     home = scratch;
@@ -57,6 +59,11 @@ public final class EngineFixture {
     return this;
   }
 
+  public EngineFixture with(Progress other) {
+    progress = other;
+    return this;
+  }
+
   EngineFixture with(Batch.Limits other) {
     limits = other;
     return this;
@@ -68,7 +75,8 @@ public final class EngineFixture {
   }
 
   public Engine engine() {
-    return new Engine(posix, clock(), hook, home.resolve("state"), home.resolve("fstab"), "6.1.0");
+    return new Engine(
+        posix, clock(), hook, home.resolve("state"), home.resolve("fstab"), "6.1.0", progress);
   }
 
   /** The system's clock, moved: files just made are not racy to it. */

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.deferredsync.config.Settings;
 import org.deferredsync.config.TrustedPath;
+import org.deferredsync.logging.Progress;
 import org.deferredsync.process.CommandRunner;
 import org.slf4j.Logger;
 
@@ -39,6 +40,7 @@ public final class PluginContexts {
         TrustedPath.ofProcess(),
         directory,
         directory,
+        Progress.NONE,
         List.of());
   }
 }

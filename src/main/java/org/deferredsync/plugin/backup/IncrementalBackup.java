@@ -54,7 +54,9 @@ public final class IncrementalBackup implements Plugin {
         BackupSettings.request(context.settings(), TrustedPath.ofProcess(), warnings);
     Logger log = context.log();
     warnings.forEach(log::warn);
-    Engine engine = Engine.ofSystem(context.clock(), Engine.stateDirectory(context.environment()));
+    Engine engine =
+        Engine.ofSystem(
+            context.clock(), Engine.stateDirectory(context.environment()), context.progress());
     try {
       BackupReport report =
           context.dryRun()
