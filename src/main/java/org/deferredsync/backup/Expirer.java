@@ -71,7 +71,10 @@ final class Expirer {
     for (RunSource source : sources) {
       if (source.state() == SourceState.COMPLETE) {
         deleted +=
-            pruner.prune(source.source(), retention.decide(source.source(), runs, now), runs);
+            pruner.prune(
+                source.source(),
+                retention.decide(source.source(), runs, now, engine.clock().getZone()),
+                runs);
       } else {
         log.info(
             "{}: nothing of it expires after a run in which it was {}.",

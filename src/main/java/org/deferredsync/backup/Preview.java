@@ -90,7 +90,8 @@ public final class Preview {
     }
     for (RunSource source : sources) {
       if (source.state() == SourceState.COMPLETE) {
-        for (Decision decision : request.retention().decide(source.source(), runs, now)) {
+        for (Decision decision :
+            request.retention().decide(source.source(), runs, now, engine.clock().getZone())) {
           if (!decision.keep()) {
             log.info(
                 "{}: snapshot {} would expire: {}.",

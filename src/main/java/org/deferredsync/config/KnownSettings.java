@@ -58,8 +58,13 @@ public final class KnownSettings {
           setting(
               "EXPIREDAYS",
               "15",
-              "incremental_backup: days that history is kept",
+              "incremental_backup: days that every run is kept",
               (s, key) -> expireDays(s)),
+          keeping("KEEP_LAST", "the newest ones"),
+          keeping("KEEP_DAILY", "the newest of each day"),
+          keeping("KEEP_WEEKLY", "the newest of each week"),
+          keeping("KEEP_MONTHLY", "the newest of each month"),
+          keeping("KEEP_YEARLY", "the newest of each year"),
           setting(
               "KEEP_MIN",
               "3",
@@ -149,6 +154,14 @@ public final class KnownSettings {
     return setting(key, standard, description, Check.ANY);
   }
 
+  private static KnownSetting keeping(String key, String which) {
+    return setting(
+        key,
+        "",
+        "incremental_backup: so many complete runs stay beyond EXPIREDAYS, " + which,
+        (settings, name) -> keep(settings, name));
+  }
+
   /** All of them, the job's first, then the plugins' in their order. */
   public static List<KnownSetting> all() {
     return ALL;
@@ -167,6 +180,12 @@ public final class KnownSettings {
   /** How many complete runs are kept however old they are, 1 to 36500. */
   public static int keepMin(Settings settings) throws SettingException {
     return settings.wholeNumber("KEEP_MIN", 1, 36_500);
+  }
+
+  /** How many complete runs a KEEP rule keeps, 1 to 36500; 0 where it is not set. */
+  public static int keep(Settings settings, String key) throws SettingException {
+    boolean unset = settings.origin(key).equals("default") && settings.text(key).isEmpty();
+    return unset ? 0 : settings.wholeNumber(key, 1, 36_500);
   }
 
   /** How long one plugin may take, a second to a year. */

@@ -260,6 +260,14 @@ final class BadInputIT {
   }
 
   @Test
+  void keepRules_whichAreNone() throws Exception {
+    for (String line :
+        List.of("KEEP_LAST=0", "KEEP_DAILY=", "KEEP_WEEKLY=-1", "KEEP_MONTHLY=abc", "KEEP_MIN=0")) {
+      assertSettingRefused(line, "is not a whole number from 1 to 36500");
+    }
+  }
+
+  @Test
   void excludeFile_whichIsNone() throws Exception {
     assertSettingRefused(
         "EXCLUDEFILE=/nonexistent", "names no file; make it, or set EXCLUDEFILE= for no rules");

@@ -224,6 +224,11 @@ final class ConfigurationTest {
         LOCK_WAIT=400d
         KEEP_MIN=-1
         BACKUPTO=backup
+        KEEP_LAST=0
+        KEEP_DAILY=
+        KEEP_WEEKLY=-4
+        KEEP_MONTHLY=all
+        KEEP_YEARLY=36500
         """);
     assertThat(load().errors())
         .containsExactlyInAnyOrder(
@@ -235,6 +240,10 @@ final class ConfigurationTest {
                 + " such as 30m, or 0",
             file + ":6: LOCK_WAIT=\"400d\" is not from 0 to 365d",
             file + ":7: KEEP_MIN=\"-1\" is not a whole number from 1 to 36500",
-            file + ":8: BACKUPTO=\"backup\" is not an absolute path; begin it with /");
+            file + ":8: BACKUPTO=\"backup\" is not an absolute path; begin it with /",
+            file + ":9: KEEP_LAST=\"0\" is not a whole number from 1 to 36500",
+            file + ":10: KEEP_DAILY=\"\" is not a whole number from 1 to 36500",
+            file + ":11: KEEP_WEEKLY=\"-4\" is not a whole number from 1 to 36500",
+            file + ":12: KEEP_MONTHLY=\"all\" is not a whole number from 1 to 36500");
   }
 }

@@ -33,19 +33,48 @@ public final class BackupSettings {
   }
 
   /**
+   * How long snapshots are kept.
+   *
+   * @throws SettingException if a number is none, or out of its range
+   */
+  public static Retention retention(Settings settings) throws SettingException {
+    return new Retention(
+        KnownSettings.expireDays(settings),
+        new Retention.Keep(
+            KnownSettings.keep(settings, "KEEP_LAST"),
+            KnownSettings.keep(settings, "KEEP_DAILY"),
+            KnownSettings.keep(settings, "KEEP_WEEKLY"),
+            KnownSettings.keep(settings, "KEEP_MONTHLY"),
+            KnownSettings.keep(settings, "KEEP_YEARLY")),
+        KnownSettings.keepMin(settings));
+  }
+
+  /**
    * What the settings ask for.
    *
    * @param warnings takes lines about the exclude file that the operator should see
    * @throws SettingException if a setting, or the exclude file, is malformed, absent or not to be
    *     trusted
    */
-  static BackupRequest request(Settings settings, TrustedPath trust, List<String> warnings)
+  public static BackupRequest request(Settings settings, TrustedPath trust, List<String> warnings)
       throws SettingException {
     FilePath target = target(settings);
-    Retention retention =
-        new Retention(KnownSettings.expireDays(settings), KnownSettings.keepMin(settings));
+    Retention retention = retention(settings);
     ExcludeRules rules = rules(settings, trust);
     warnings.addAll(rules.warnings());
+    List<Source> sources = new ArrayList<>();
+    for (FilePath path : sources(settings)) {
+      sources.add(new Source(path, new RuleFilter(rules, path)));
+    }
+    return new BackupRequest(target, sources, retention);
+  }
+
+  /**
+   * The directories that BACKUPDIRS names, in its order.
+   *
+   * @throws SettingException if it names none, one twice, or what is not an absolute path
+   */
+  public static Set<FilePath> sources(Settings settings) throws SettingException {
     Set<FilePath> paths = new LinkedHashSet<>();
     for (String word : settings.list("BACKUPDIRS")) {
       FilePath path = path(settings, "BACKUPDIRS", word);
@@ -56,11 +85,7 @@ public final class BackupSettings {
     if (paths.isEmpty()) {
       throw settings.invalid("BACKUPDIRS", "names no directory; set it");
     }
-    List<Source> sources = new ArrayList<>();
-    for (FilePath path : paths) {
-      sources.add(new Source(path, new RuleFilter(rules, path)));
-    }
-    return new BackupRequest(target, sources, retention);
+    return paths;
   }
 
   private static FilePath path(Settings settings, String key, String text) throws SettingException {

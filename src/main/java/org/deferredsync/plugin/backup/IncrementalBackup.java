@@ -38,12 +38,22 @@ public final class IncrementalBackup implements Plugin {
 
   @Override
   public String description() {
-    return "backs up BACKUPDIRS to BACKUPTO and keeps what changed for EXPIREDAYS";
+    return "backs up BACKUPDIRS to BACKUPTO and keeps what changed as EXPIREDAYS and KEEP_* say";
   }
 
   @Override
   public Set<String> settings() {
-    return Set.of("BACKUPDIRS", "BACKUPTO", "EXCLUDEFILE", "EXPIREDAYS", "KEEP_MIN");
+    return Set.of(
+        "BACKUPDIRS",
+        "BACKUPTO",
+        "EXCLUDEFILE",
+        "EXPIREDAYS",
+        "KEEP_LAST",
+        "KEEP_DAILY",
+        "KEEP_WEEKLY",
+        "KEEP_MONTHLY",
+        "KEEP_YEARLY",
+        "KEEP_MIN");
   }
 
   @Override
