@@ -85,13 +85,15 @@ public final class Backup {
     Target target = open.target();
     Catalogue catalogue = open.catalogue();
     Barrier barrier = Barrier.of(posix, target.root(), engine.kernelRelease());
-    Expirer expirer = new Expirer(engine, request.retention(), open, barrier, log);
     Unkept unkept = new Unkept(log, "the mirror");
     Metadata metadata = Metadata.ofMirror(posix, unkept);
     int staging = target.openStaging();
     try {
       Publisher publisher = new Publisher(posix, target, catalogue, barrier, metadata, staging);
       new Recovery(posix, target, catalogue, publisher, barrier, staging, log).recover();
+      Forgetter forgetter = new Forgetter(posix, target, catalogue, publisher, barrier);
+      Pruner pruner = new Pruner(posix, target, catalogue, forgetter);
+      Expirer expirer = new Expirer(engine, request.retention(), open, pruner, log);
       try (Planner planner = Planner.plan(engine, request, target.root(), catalogue, log)) {
         if (planner.shortage(target.root()).isPresent()) {
           expirer.expireBeforeRun(started); // it may give back what is short

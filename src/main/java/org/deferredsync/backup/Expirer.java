@@ -3,8 +3,9 @@ package org.deferredsync.backup;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
+import org.deferredsync.backup.Retention.Decision;
 import org.deferredsync.catalogue.Catalogue;
-import org.deferredsync.fs.Posix;
 import org.deferredsync.snapshot.Run;
 import org.deferredsync.snapshot.RunSource;
 import org.deferredsync.snapshot.SourceState;
@@ -22,12 +23,12 @@ final class Expirer {
   private final Pruner pruner;
   private final Logger log;
 
-  Expirer(Engine engine, Retention retention, OpenTarget open, Barrier barrier, Logger log) {
+  Expirer(Engine engine, Retention retention, OpenTarget open, Pruner pruner, Logger log) {
     this.engine = engine;
     this.retention = retention;
     this.target = open.target();
     this.catalogue = open.catalogue();
-    this.pruner = new Pruner(engine.posix(), target, catalogue, barrier);
+    this.pruner = pruner;
     this.log = log;
   }
 
@@ -53,28 +54,23 @@ final class Expirer {
       log.warn("Nothing expires: {}; set the clock right.", doubt);
       return;
     }
-    Posix posix = engine.posix();
-    int lock = posix.openOwn(target.own(), Target.LOCK, 0600);
-    try {
-      if (!posix.lock(lock, Target.READER_LOCK, true)) {
-        log.info("Nothing expires in this run: somebody is reading the target.");
-        return;
-      }
+    Optional<PruneLock> lock = PruneLock.tryTake(engine.posix(), target);
+    if (lock.isEmpty()) {
+      log.info("Nothing expires in this run: somebody is reading the target.");
+      return;
+    }
+    try (PruneLock held = lock.get()) {
       expire(runs, sources, now);
-    } finally {
-      posix.close(lock);
     }
   }
 
   private void expire(List<Run> runs, List<RunSource> sources, Instant now) throws IOException {
-    long deleted = 0;
     for (RunSource source : sources) {
       if (source.state() == SourceState.COMPLETE) {
-        deleted +=
-            pruner.prune(
-                source.source(),
-                retention.decide(source.source(), runs, now, engine.clock().getZone()),
-                runs);
+        List<Decision> decisions =
+            retention.decide(source.source(), runs, now, engine.clock().getZone());
+        logExpired(source, decisions);
+        pruner.expire(source.source(), decisions);
       } else {
         log.info(
             "{}: nothing of it expires after a run in which it was {}.",
@@ -82,9 +78,22 @@ final class Expirer {
             source.state().word());
       }
     }
+    long deleted = pruner.deleteMarked();
     if (deleted > 0) {
       log.info("{} files of expired snapshots deleted.", deleted);
     }
     pruner.removeEmptyIncrements();
+  }
+
+  private void logExpired(RunSource source, List<Decision> decisions) {
+    for (Decision decision : decisions) {
+      if (!decision.keep()) {
+        log.info(
+            "{}: snapshot {} expires: {}.",
+            source.source(),
+            decision.run().id(),
+            decision.reason());
+      }
+    }
   }
 }

@@ -2,25 +2,26 @@ package org.deferredsync.backup;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.deferredsync.backup.KeptRuns.Gap;
 import org.deferredsync.backup.Retention.Decision;
 import org.deferredsync.catalogue.Catalogue;
+import org.deferredsync.catalogue.Expiry.Emptied;
 import org.deferredsync.catalogue.Expiry.Old;
-import org.deferredsync.catalogue.Expiry.Placed;
-import org.deferredsync.catalogue.Pending.Kind;
-import org.deferredsync.catalogue.Pending.Operation;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.Run;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Carries out what retention decided: forgets first, in the catalogue, and deletes then. Deletes
- * only files that the catalogue lists, and increments that are empty.
+ * Carries out what retention decided: marks snapshots as expired, which can no longer be restored
+ * from then on, and deletes the versions that no kept one shows. Deletes only files that the
+ * catalogue lists, and increments that are empty. The marks stay unfinished until all is deleted:
+ * whatever cuts it short, the next run or prune goes on.
  */
 final class Pruner {
   private static final int CHUNK = 5_000;
@@ -28,105 +29,99 @@ final class Pruner {
   private final Posix posix;
   private final Target target;
   private final Catalogue catalogue;
-  private final Barrier barrier;
+  private final Forgetter forgetter;
 
-  Pruner(Posix posix, Target target, Catalogue catalogue, Barrier barrier) {
+  Pruner(Posix posix, Target target, Catalogue catalogue, Forgetter forgetter) {
     this.posix = posix;
     this.target = target;
     this.catalogue = catalogue;
-    this.barrier = barrier;
+    this.forgetter = forgetter;
+  }
+
+  /** Marks what is to go of one source; nothing unless something of it stays. */
+  void expire(FilePath source, List<Decision> decisions) throws IOException {
+    List<Run> expired =
+        decisions.stream().filter(decision -> !decision.keep()).map(Decision::run).toList();
+    if (expired.isEmpty() || expired.size() == decisions.size()) {
+      return;
+    }
+    catalogue.transaction(
+        () -> {
+          for (Run run : expired) {
+            catalogue.runs().expire(run.id(), source);
+          }
+        });
   }
 
   /**
-   * Expires what is to go of one source.
+   * Deletes what only snapshots showed that are marked, by this run or an earlier one.
    *
    * @return how many files were deleted
    */
-  long prune(FilePath source, List<Decision> decisions, List<Run> runs) throws IOException {
-    Set<Long> kept = new TreeSet<>();
-    List<Long> expired = new ArrayList<>();
-    for (Decision decision : decisions) {
-      (decision.keep() ? kept : expired).add(decision.run().id());
-    }
-    if (expired.isEmpty() || kept.isEmpty()) {
+  long deleteMarked() throws IOException {
+    Map<FilePath, List<Long>> marks = catalogue.runs().unfinishedMarks();
+    if (marks.isEmpty()) {
       return 0;
     }
-    Ownership ownership = new Ownership(runs);
-    catalogue.transaction(
-        () -> {
-          for (long run : expired) {
-            catalogue.runs().expire(run, source);
-          }
-        });
+    KeptRuns kept = new KeptRuns(catalogue.runs().list());
     long deleted = 0;
-    long after = 0;
-    for (long before : kept) {
-      deleted += pruneBetween(after, before, source, ownership);
-      after = before;
+    for (Map.Entry<FilePath, List<Long>> marked : marks.entrySet()) {
+      Set<Gap> gaps = new TreeSet<>();
+      for (long run : marked.getValue()) {
+        gaps.add(kept.around(marked.getKey(), run));
+      }
+      for (Gap gap : gaps) {
+        deleted += deleteIn(gap, kept);
+      }
     }
+    catalogue.transaction(() -> catalogue.runs().finishMarks());
     return deleted;
   }
 
-  private long pruneBetween(long after, long before, FilePath source, Ownership ownership)
-      throws IOException {
+  /** Deletes every version that no kept snapshot shows, however it came to be left. */
+  long deleteUnneeded() throws IOException {
+    long deleted = deleteIn(new Gap(0, Long.MAX_VALUE), new KeptRuns(catalogue.runs().list()));
+    catalogue.transaction(() -> catalogue.runs().finishMarks());
+    return deleted;
+  }
+
+  private long deleteIn(Gap gap, KeptRuns kept) throws IOException {
     long deleted = 0;
     Old last = null;
-    for (List<Old> page = page(after, before, last);
-        !page.isEmpty();
-        page = page(after, before, last)) {
+    for (List<Old> page = page(gap, last); !page.isEmpty(); page = page(gap, last)) {
       last = page.get(page.size() - 1);
-      List<Old> own = page.stream().filter(old -> ownership.mayExpire(old, source)).toList();
-      if (!own.isEmpty()) {
-        deleted += forgetAndDelete(own);
-      }
+      deleted += forget(page, kept);
     }
     return deleted;
   }
 
-  private List<Old> page(long after, long before, @Nullable Old last) throws IOException {
-    return catalogue.expiry().between(after, before, last, CHUNK);
+  private List<Old> page(Gap gap, @Nullable Old last) throws IOException {
+    return catalogue.expiry().between(gap.after(), gap.before(), last, CHUNK);
   }
 
-  private long forgetAndDelete(List<Old> versions) throws IOException {
-    long number = catalogue.generation() + 1;
-    List<Operation> operations = new ArrayList<>();
-    catalogue.transaction(
-        () -> {
-          catalogue.pending().clear();
-          for (Old old : versions) {
-            for (Placed placed : catalogue.expiry().forget(old)) {
-              operations.add(
-                  new Operation(number, placed.run(), Kind.PRUNE, null, placed.path(), 0, 0));
-            }
-          }
-          catalogue.setGeneration(number);
-          for (Operation operation : operations) {
-            catalogue.pending().add(operation);
-          }
-        });
-    target.setGeneration(number);
-    try (IncrementFiles files = new IncrementFiles(posix, target, catalogue)) {
-      for (Operation operation : operations) {
-        files.delete(operation.run(), operation.path());
-      }
+  /** Forgets those versions that no kept snapshot shows; answers how many files went with them. */
+  long forget(List<Old> versions, KeptRuns kept) throws IOException {
+    List<Old> unneeded =
+        versions.stream().filter(old -> !kept.shows(old.path(), old.since(), old.until())).toList();
+    if (unneeded.isEmpty()) {
+      return 0;
     }
-    barrier.pass();
-    catalogue.transaction(() -> catalogue.pending().clear());
-    return operations.size();
+    return forgetter.step(
+        doomed -> {
+          Set<Long> directories = new HashSet<>();
+          for (Old old : unneeded) {
+            doomed.add(catalogue.expiry().forget(old));
+            directories.addAll(catalogue.expiry().directoriesOf(old));
+          }
+          catalogue.expiry().forgetUnnamed(directories);
+        });
   }
 
   /** Removes the increments, and empty directories in them, of runs whose files are all gone. */
   void removeEmptyIncrements() throws IOException {
-    Map<Long, String> empty = new HashMap<>();
-    for (Run run : catalogue.runs().list()) {
-      String name = run.increment();
-      if (name != null && catalogue.contents().placesIn(run.id()) == 0) {
-        empty.put(run.id(), name);
-      }
-    }
-    for (Map.Entry<Long, String> run : empty.entrySet()) {
-      if (IncrementFiles.removeEmpty(posix, target, run.getValue())) {
-        catalogue.transaction(() -> catalogue.runs().clearIncrement(run.getKey()));
+    for (Emptied emptied : new ArrayList<>(catalogue.expiry().emptyIncrements())) {
+      if (IncrementFiles.removeEmpty(posix, target, emptied.name())) {
+        catalogue.transaction(() -> catalogue.runs().clearIncrement(emptied.run()));
       }
     }
   }

@@ -1,8 +1,10 @@
 package org.deferredsync.catalogue;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import org.deferredsync.catalogue.Directories.Known;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.FileType;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +28,9 @@ public final class Expiry {
       long until,
       FileType type,
       @Nullable Long content) {}
+
+  /** An increment, by name, in which the catalogue has no file. */
+  public record Emptied(long run, String name) {}
 
   /** A file in the increment of a run. */
   public record Placed(long run, FilePath path) {}
@@ -62,6 +67,60 @@ public final class Expiry {
         limit);
   }
 
+  /** Past versions of what a directory held, in order, beginning behind {@code last}. */
+  public List<Old> past(Known directory, @Nullable Old last, int limit) throws CatalogueException {
+    return database.list(
+        """
+        SELECT name, since, until, mode, content FROM entry_history
+        WHERE directory = ?1 AND (name, since) > (?2, ?3)
+        ORDER BY name, since
+        LIMIT ?4
+        """,
+        row ->
+            new Old(
+                directory.id(),
+                childOf(directory.path(), row.getBytes("name")),
+                row.getLong("since"),
+                row.getLong("until"),
+                FileType.ofMode(row.getInt("mode")),
+                Database.longOrNull(row, "content")),
+        directory.id(),
+        last == null ? new byte[0] : nameOf(last.path()),
+        last == null ? 0L : last.since(),
+        limit);
+  }
+
+  /**
+   * This directory, if known, and those below it, deepest first, beginning behind {@code last}: the
+   * pages of a walk in which children always come before their parents.
+   */
+  public List<Known> treeDeepestFirst(FilePath top, @Nullable FilePath last, int limit)
+      throws CatalogueException {
+    return database.list(
+        """
+        SELECT id, path, digest FROM directory
+        WHERE (path = ?1 OR (path > ?2 AND path < ?3)) AND path < ?4
+        ORDER BY path DESC
+        LIMIT ?5
+        """,
+        row -> new Known(row.getLong(1), FilePath.of(row.getBytes(2)), row.getBytes(3)),
+        top.bytes(),
+        Directories.after(top, '/'),
+        Directories.after(top, '0'),
+        last == null ? Directories.after(top, '0') : last.bytes(),
+        limit);
+  }
+
+  /** Increments without a file in them. */
+  public List<Emptied> emptyIncrements() throws CatalogueException {
+    return database.list(
+        """
+        SELECT id, increment FROM run
+        WHERE increment IS NOT NULL AND NOT EXISTS (SELECT 1 FROM place WHERE run = run.id)
+        """,
+        row -> new Emptied(row.getLong(1), row.getString(2)));
+  }
+
   private static FilePath childOf(FilePath directory, byte[] name) {
     return name.length == 0 ? directory : directory.child(name);
   }
@@ -90,6 +149,84 @@ public final class Expiry {
             old.until(),
             old.path().bytes());
     return places == 0 ? List.of() : List.of(new Placed(old.until(), old.path()));
+  }
+
+  /** Whether the content lies in the mirror alone, and a past version names it. */
+  public boolean isOnlyCopyOfPast(long content, int mirrorNames) throws CatalogueException {
+    return database
+        .one(
+            """
+            SELECT EXISTS (SELECT 1 FROM entry_history WHERE content = ?1)
+              AND NOT EXISTS (SELECT 1 FROM place WHERE content = ?1)
+              AND (SELECT count(*) FROM entry WHERE content = ?1) <= ?2
+            """,
+            row -> row.getInt(1) != 0,
+            content,
+            mirrorNames)
+        .orElse(true);
+  }
+
+  /**
+   * Deletes a current entry without making it history; answers the files in increments that nothing
+   * needs any more.
+   */
+  public List<Placed> forgetCurrent(long directory, byte[] name, @Nullable Long content)
+      throws CatalogueException {
+    database.update("DELETE FROM entry WHERE directory = ? AND name = ?", directory, name);
+    return content == null || isNamed(content) ? List.of() : forgetContent(content);
+  }
+
+  /** The directories whose rows the version may have been the last to need. */
+  public List<Long> directoriesOf(Old old) throws CatalogueException {
+    List<Long> ids = new ArrayList<>(List.of(old.directory()));
+    if (old.type() == FileType.DIRECTORY) {
+      idOf(old.path()).ifPresent(ids::add);
+    }
+    return ids;
+  }
+
+  /**
+   * Forgets those of the directories that neither the current state nor the history names, and in
+   * which neither names anything.
+   */
+  public void forgetUnnamed(Collection<Long> directories) throws CatalogueException {
+    for (long id : directories) {
+      Optional<FilePath> path =
+          database.one(
+              """
+              SELECT path FROM directory d
+              WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM entry WHERE directory = ?1)
+                AND NOT EXISTS (SELECT 1 FROM entry_history WHERE directory = ?1)
+              """,
+              row -> FilePath.of(row.getBytes(1)),
+              id);
+      if (path.isPresent() && !isNamed(path.get())) {
+        database.update("DELETE FROM directory WHERE id = ?", id);
+      }
+    }
+  }
+
+  private boolean isNamed(FilePath path) throws CatalogueException {
+    FilePath parent = path.parent();
+    Optional<Long> directory = parent == null ? Optional.empty() : idOf(parent);
+    if (directory.isEmpty()) {
+      return path.isRoot();
+    }
+    return database
+        .one(
+            """
+            SELECT EXISTS (SELECT 1 FROM entry WHERE directory = ?1 AND name = ?2)
+              OR EXISTS (SELECT 1 FROM entry_history WHERE directory = ?1 AND name = ?2)
+            """,
+            row -> row.getInt(1) != 0,
+            directory.get(),
+            path.name())
+        .orElse(true);
+  }
+
+  private Optional<Long> idOf(FilePath directory) throws CatalogueException {
+    return database.one(
+        "SELECT id FROM directory WHERE path = ?", row -> row.getLong(1), directory.bytes());
   }
 
   private boolean isNamed(long content) throws CatalogueException {

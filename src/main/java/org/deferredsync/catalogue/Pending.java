@@ -75,6 +75,11 @@ public final class Pending {
                 row.getLong("displaced_inode")));
   }
 
+  /** Those of one batch are done; what another left pending stays so. */
+  public void clear(long batch) throws CatalogueException {
+    database.update("DELETE FROM pending WHERE batch = ?", batch);
+  }
+
   public void clear() throws CatalogueException {
     database.update("DELETE FROM pending");
   }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.deferredsync.snapshot.Counts;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.Run;
@@ -16,6 +17,12 @@ import org.deferredsync.snapshot.SourceState;
 /** The runs of the target and how each ended for each source. */
 public final class Runs {
   private static final long NANOS = 1_000_000_000L;
+
+  /** Values of the column {@code expired}; 0 is a state that can be restored. */
+  private static final int MARKED = 1;
+
+  private static final int DELETED = 2;
+  private static final int REMOVING = 3;
 
   private final Database database;
 
@@ -56,10 +63,52 @@ public final class Runs {
     database.update("UPDATE run SET ended_ns = ? WHERE id = ?", nanos(ended), run);
   }
 
-  /** Records that the state of one source at the run can no longer be restored. */
+  /**
+   * Marks that the state of one source at the run can no longer be restored. The mark is unfinished
+   * until what only that state needed is deleted.
+   */
   public void expire(long run, FilePath source) throws CatalogueException {
     database.update(
-        "UPDATE run_source SET expired = 1 WHERE run = ? AND source = ?", run, source.bytes());
+        "UPDATE run_source SET expired = ? WHERE run = ? AND source = ?",
+        MARKED,
+        run,
+        source.bytes());
+  }
+
+  /** The runs with an unfinished mark, by source. */
+  public Map<FilePath, List<Long>> unfinishedMarks() throws CatalogueException {
+    Map<FilePath, List<Long>> marks = new TreeMap<>();
+    database.each(
+        "SELECT run, source FROM run_source WHERE expired = ? ORDER BY run",
+        row ->
+            marks
+                .computeIfAbsent(FilePath.of(row.getBytes(2)), source -> new ArrayList<>())
+                .add(row.getLong(1)),
+        MARKED);
+    return marks;
+  }
+
+  /** Everything that only marked states needed is deleted. */
+  public void finishMarks() throws CatalogueException {
+    database.update("UPDATE run_source SET expired = ? WHERE expired = ?", DELETED, MARKED);
+  }
+
+  /** Marks every state of a source for its removal; none of them can be restored any more. */
+  public void beginRemoval(FilePath source) throws CatalogueException {
+    database.update("UPDATE run_source SET expired = ? WHERE source = ?", REMOVING, source.bytes());
+  }
+
+  /** Sources whose removal has begun, and which no run has backed up since. */
+  public List<FilePath> removals() throws CatalogueException {
+    return database.list(
+        "SELECT source FROM run_source GROUP BY source HAVING min(expired) = ?",
+        row -> FilePath.of(row.getBytes(1)),
+        REMOVING);
+  }
+
+  /** Forgets a source of which nothing is left. */
+  public void endRemoval(FilePath source) throws CatalogueException {
+    database.update("DELETE FROM run_source WHERE source = ?", source.bytes());
   }
 
   /** Forgets the name of an increment that is gone. */

@@ -248,6 +248,7 @@ final class CrashSweepTest {
       expired = crash(where, number);
       restoresAllBut(1);
       nextRunEndsWell(List.of(2L));
+      assertThat(TargetChecks.leftByExpired(fixture)).as("left by the expired").isEmpty();
     } catch (Exception | AssertionError e) {
       fail(where + " " + number, e);
     }

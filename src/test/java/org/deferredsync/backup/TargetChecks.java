@@ -15,9 +15,11 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.catalogue.CommitHook;
+import org.deferredsync.catalogue.Expiry.Old;
 import org.deferredsync.fs.LockFile;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.snapshot.Run;
+import org.deferredsync.snapshot.RunSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -109,6 +111,24 @@ final class TargetChecks {
             Instant.EPOCH);
     assertThat(attempt).isInstanceOf(LockFile.Taken.class);
     ((LockFile.Taken) attempt).lock().close();
+  }
+
+  /** Past versions that an expired snapshot showed and no kept one does: there is to be none. */
+  static List<Old> leftByExpired(EngineFixture fixture) throws IOException {
+    Path file = fixture.target.resolve(Target.OWN).resolve(Target.CATALOGUE);
+    try (Catalogue catalogue = Catalogue.openReader(file)) {
+      List<Run> runs = catalogue.runs().list();
+      KeptRuns kept = new KeptRuns(runs);
+      return catalogue.expiry().between(0, Long.MAX_VALUE, null, 1_000_000).stream()
+          .filter(old -> !kept.shows(old.path(), old.since(), old.until()))
+          .filter(
+              old ->
+                  runs.stream()
+                      .filter(run -> run.id() >= old.since() && run.id() < old.until())
+                      .flatMap(run -> run.sources().stream())
+                      .anyMatch(RunSource::expired))
+          .toList();
+    }
   }
 
   private static List<String> damage(Path own) throws IOException {
