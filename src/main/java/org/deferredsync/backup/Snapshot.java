@@ -1,23 +1,22 @@
 package org.deferredsync.backup;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.catalogue.Directories;
-import org.deferredsync.catalogue.Entries;
+import org.deferredsync.catalogue.History;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.FileType;
 import org.deferredsync.snapshot.Run;
-import org.deferredsync.snapshot.RunSource;
 import org.deferredsync.snapshot.SourceState;
 import org.deferredsync.snapshot.Version;
 import org.jspecify.annotations.Nullable;
@@ -27,21 +26,27 @@ import org.jspecify.annotations.Nullable;
  * above sources are there too, without metadata of their own.
  */
 public final class Snapshot {
+  /** How many entries of a directory are held at a time. */
+  private static final int PAGE = 1000;
+
   private final TargetReader reader;
   private final Catalogue catalogue;
   private final Run run;
   private final List<SourceAt> sources;
-  private final Map<Long, Set<FilePath>> sourcesOfRun = new HashMap<>();
+  private final Set<FilePath> sourcePaths;
+  private final Map<Long, Set<FilePath>> sourcesOfRun;
 
-  Snapshot(TargetReader reader, Run run, List<Run> runs) {
+  /**
+   * @param sourcesOfRun which sources each run knew, by its id
+   */
+  Snapshot(
+      TargetReader reader, Run run, List<SourceAt> sources, Map<Long, Set<FilePath>> sourcesOfRun) {
     this.reader = reader;
     this.catalogue = reader.catalogue();
     this.run = run;
-    this.sources = sources(run, runs);
-    for (Run each : runs) {
-      sourcesOfRun.put(
-          each.id(), each.sources().stream().map(RunSource::source).collect(Collectors.toSet()));
-    }
+    this.sources = List.copyOf(sources);
+    this.sourcePaths = sources.stream().map(SourceAt::path).collect(Collectors.toSet());
+    this.sourcesOfRun = sourcesOfRun;
   }
 
   /**
@@ -65,22 +70,6 @@ public final class Snapshot {
     public boolean isDirectory() {
       return type() == FileType.DIRECTORY;
     }
-  }
-
-  private static List<SourceAt> sources(Run until, List<Run> runs) {
-    TreeMap<FilePath, SourceAt> last = new TreeMap<>();
-    for (Run run : runs) {
-      if (run.id() <= until.id()) {
-        for (RunSource source : run.sources()) {
-          if (source.state().restorable() && !source.expired()) {
-            last.put(
-                source.source(),
-                new SourceAt(source.source(), run.id(), source.state(), source.reason()));
-          }
-        }
-      }
-    }
-    return List.copyOf(last.values());
   }
 
   /** The run. */
@@ -149,30 +138,64 @@ public final class Snapshot {
             + "\"");
   }
 
+  /** Takes one path after the other. */
+  public interface NodeSink {
+    void take(Node node) throws IOException;
+  }
+
   /** What the directory held, by name; empty for what is no directory. */
   public List<Node> children(FilePath directory) throws IOException {
-    TreeMap<ByteBuffer, Node> children =
-        new TreeMap<>(Comparator.comparing(ByteBuffer::array, java.util.Arrays::compareUnsigned));
+    List<Node> children = new ArrayList<>();
+    eachChild(directory, children::add);
+    return children;
+  }
+
+  /** The same, one after the other; memory does not grow with the directory. */
+  public void eachChild(FilePath directory, NodeSink sink) throws IOException {
+    NavigableMap<byte[], FilePath> above = childrenAboveSources(directory);
     Optional<SourceAt> source = sourceOf(directory);
     Optional<Directories.Known> known = catalogue.directories().find(directory);
     if (source.isPresent() && known.isPresent()) {
-      for (Entries.Named named : catalogue.entries().listAt(known.get().id(), source.get().run())) {
-        Node node = new Node(directory.child(named.name()), named.version());
-        if (sourceOf(node.path()).equals(source)) {
-          children.put(ByteBuffer.wrap(named.name()), node);
+      long at = source.get().run();
+      History.Range range = new History.Range(known.get().id(), at, at, true);
+      for (History.Position next = History.Position.START; next != null; ) {
+        History.Page page = catalogue.history().page(range, next, name -> true, PAGE);
+        for (History.Dated entry : page.versions()) {
+          FilePath path = directory.child(entry.name());
+          if (!sourcePaths.contains(path) || sourceOf(path).equals(source)) {
+            takeUntil(above, entry.name(), sink);
+            above.remove(entry.name());
+            sink.take(new Node(path, entry.version()));
+          }
         }
+        next = page.end();
       }
     }
+    takeUntil(above, null, sink);
+  }
+
+  /** The names in the directory that lead to sources below it. */
+  private NavigableMap<byte[], FilePath> childrenAboveSources(FilePath directory) {
+    TreeMap<byte[], FilePath> children = new TreeMap<>(Arrays::compareUnsigned);
     for (SourceAt below : sources) {
       if (!below.path().equals(directory) && directory.contains(below.path())) {
         FilePath child = childTowards(directory, below.path());
-        ByteBuffer name = ByteBuffer.wrap(child.name());
-        if (!children.containsKey(name)) {
-          find(child).ifPresent(node -> children.put(name, node));
-        }
+        children.put(child.name(), child);
       }
     }
-    return new ArrayList<>(children.values());
+    return children;
+  }
+
+  private void takeUntil(
+      NavigableMap<byte[], FilePath> children, byte @Nullable [] name, NodeSink sink)
+      throws IOException {
+    while (!children.isEmpty()
+        && (name == null || Arrays.compareUnsigned(children.firstKey(), name) < 0)) {
+      Optional<Node> node = find(children.pollFirstEntry().getValue());
+      if (node.isPresent()) {
+        sink.take(node.get());
+      }
+    }
   }
 
   private static FilePath childTowards(FilePath directory, FilePath below) {

@@ -3,9 +3,18 @@ package org.deferredsync.backup;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.deferredsync.backup.Snapshot.SourceAt;
+import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.Run;
+import org.deferredsync.snapshot.RunSource;
 
 /** The restore points of a target, oldest first. */
 public final class Snapshots {
@@ -56,6 +65,33 @@ public final class Snapshots {
                       .atZone(zone)
                       .toOffsetDateTime());
     }
-    return new Snapshot(reader, run.get(), runs);
+    return all().stream()
+        .filter(snapshot -> snapshot.run().id() == run.get().id())
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** Each of them, oldest first. */
+  public List<Snapshot> all() {
+    Map<Long, Set<FilePath>> sourcesOfRun = new HashMap<>();
+    for (Run run : runs) {
+      sourcesOfRun.put(
+          run.id(), run.sources().stream().map(RunSource::source).collect(Collectors.toSet()));
+    }
+    List<Snapshot> all = new ArrayList<>();
+    TreeMap<FilePath, SourceAt> last = new TreeMap<>();
+    for (Run run : runs) {
+      for (RunSource source : run.sources()) {
+        if (source.state().restorable() && !source.expired()) {
+          last.put(
+              source.source(),
+              new SourceAt(source.source(), run.id(), source.state(), source.reason()));
+        }
+      }
+      if (run.restorable()) {
+        all.add(new Snapshot(reader, run, List.copyOf(last.values()), sourcesOfRun));
+      }
+    }
+    return all;
   }
 }

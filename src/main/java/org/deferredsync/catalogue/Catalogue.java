@@ -12,6 +12,7 @@ public final class Catalogue implements AutoCloseable {
   private final CommitHook hook;
   private final Directories directories;
   private final Entries entries;
+  private final History history;
   private final Contents contents;
   private final Xattrs xattrs;
   private final Runs runs;
@@ -23,6 +24,7 @@ public final class Catalogue implements AutoCloseable {
     this.hook = hook;
     this.directories = new Directories(database);
     this.entries = new Entries(database);
+    this.history = new History(database);
     this.contents = new Contents(database);
     this.xattrs = new Xattrs(database);
     this.runs = new Runs(database);
@@ -139,6 +141,10 @@ public final class Catalogue implements AutoCloseable {
 
   public Entries entries() {
     return entries;
+  }
+
+  public History history() {
+    return history;
   }
 
   public Contents contents() {

@@ -15,8 +15,10 @@ import org.deferredsync.snapshot.Version;
  * runs from {@code since} on saw, until the run {@code until} saw another.
  */
 public final class Entries {
-  private static final String VERSION =
+  /** The columns that {@link #version} reads. */
+  static final String VERSION =
       "mode, uid, gid, size, mtime_ns, rdev, link_target, link_group, xattr, content, inconsistent";
+
   private static final String EVIDENCE = "ctime_ns, inode, nlink, racy, mount_root";
 
   private final Database database;
@@ -249,7 +251,7 @@ public final class Entries {
             row.getInt("mount_root") != 0));
   }
 
-  private static Version version(ResultSet row) throws SQLException {
+  static Version version(ResultSet row) throws SQLException {
     return new Version(
         row.getInt("mode"),
         row.getInt("uid"),

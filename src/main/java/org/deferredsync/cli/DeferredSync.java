@@ -48,6 +48,10 @@ import picocli.CommandLine.ScopeType;
       RunCommand.class,
       SnapshotsCommand.class,
       LsCommand.class,
+      CatCommand.class,
+      FindCommand.class,
+      HistoryCommand.class,
+      DiffCommand.class,
       RestoreCommand.class,
       VerifyCommand.class,
       PluginsCommand.class,
@@ -128,6 +132,11 @@ final class DeferredSync {
 
   boolean isVerbose() {
     return verbose;
+  }
+
+  /** Whether only warnings and errors are wanted beside the data. */
+  boolean isQuiet() {
+    return quiet;
   }
 
   Terminal terminal() {

@@ -1,16 +1,16 @@
 package org.deferredsync.cli;
 
 import java.io.IOException;
+import java.io.PrintStream;
 import java.time.Clock;
-import java.util.List;
 import java.util.Optional;
 import org.deferredsync.backup.BackupException;
 import org.deferredsync.backup.Snapshot;
 import org.deferredsync.backup.Snapshot.Node;
+import org.deferredsync.backup.Snapshot.NodeSink;
 import org.deferredsync.backup.TargetReader;
 import org.deferredsync.logging.Printable;
-import org.deferredsync.snapshot.FileType;
-import org.deferredsync.snapshot.Version;
+import org.deferredsync.snapshot.FilePath;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -20,7 +20,12 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "ls",
     sortOptions = false,
-    description = "Lists a file or directory as it was in a snapshot.")
+    description = {
+      "Lists a file, or what a directory held, as it was in a snapshot.",
+      "Each line has type and permissions, numeric owner and group, size in bytes or device, time of"
+          + " change, and name; a + after the permissions tells of extended attributes."
+    },
+    footer = {"", "Example: deferred-sync ls /home/ann --at 3d"})
 final class LsCommand extends TargetCommand {
   @Option(
       names = "--at",
@@ -39,62 +44,44 @@ final class LsCommand extends TargetCommand {
   @Override
   int look(TargetReader reader, Clock clock) throws BackupException, IOException {
     Snapshot snapshot = snapshot(reader, at, clock);
-    var wanted = path(path);
+    FilePath wanted = path(path);
     Optional<Node> node = snapshot.find(wanted);
     if (node.isEmpty()) {
       throw snapshot.missing(wanted);
     }
-    List<Node> nodes = node.get().isDirectory() ? snapshot.children(wanted) : List.of(node.get());
-    if (json) {
-      printJson(nodes, clock);
-    } else {
-      for (Node child : nodes) {
-        context().out().println(line(child, clock));
-      }
+    sayIfOlder(snapshot, wanted);
+    PrintStream out = context().out();
+    if (!json) {
+      list(snapshot, node.get(), child -> out.println(line(child, clock)));
+      return ExitStatus.SUCCESS;
+    }
+    try (JsonWriter writer = new JsonWriter(out)) {
+      writer.beginArray();
+      list(snapshot, node.get(), child -> write(writer, child, clock));
+      writer.endArray();
     }
     return ExitStatus.SUCCESS;
   }
 
-  private static String line(Node node, Clock clock) {
-    Version version = node.version();
-    String name = node.path().isRoot() ? "/" : Printable.of(node.path().name());
-    if (version == null) {
-      return String.format("%-10s %9s %12s %-25s %s", "d---------", "", "", "", name);
+  private static void list(Snapshot snapshot, Node node, NodeSink sink) throws IOException {
+    if (node.isDirectory()) {
+      snapshot.eachChild(node.path(), sink);
+    } else {
+      sink.take(node);
     }
-    String link = version.linkTarget() == null ? "" : " -> " + Printable.of(version.linkTarget());
-    return String.format(
-        "%-10s %9s %12d %-25s %s%s",
-        Modes.text(version),
-        Integer.toUnsignedString(version.uid()) + ":" + Integer.toUnsignedString(version.gid()),
-        version.size(),
-        Times.text(Times.ofNanos(version.mtimeNs()), clock.getZone()),
-        name,
-        link);
   }
 
-  private void printJson(List<Node> nodes, Clock clock) {
-    try (JsonWriter writer = new JsonWriter(context().out())) {
-      writer.beginArray();
-      for (Node node : nodes) {
-        writer.beginObject();
-        writer.member("path", node.path().toString());
-        writer.member("type", node.type().name().toLowerCase(java.util.Locale.ROOT));
-        Version version = node.version();
-        if (version != null) {
-          writer.member("mode", String.format("%04o", version.permissions()));
-          writer.member("uid", Integer.toUnsignedLong(version.uid()));
-          writer.member("gid", Integer.toUnsignedLong(version.gid()));
-          writer.member("time", Times.text(Times.ofNanos(version.mtimeNs()), clock.getZone()));
-          if (version.type() == FileType.FILE) {
-            writer.member("bytes", version.size());
-          }
-          if (version.linkTarget() != null) {
-            writer.member("target", Printable.of(version.linkTarget()));
-          }
-        }
-        writer.endObject();
-      }
-      writer.endArray();
-    }
+  private static String line(Node node, Clock clock) {
+    String name = node.path().isRoot() ? "/" : Printable.of(node.path().name());
+    return EntryText.columns(node.version(), clock.getZone())
+        + " "
+        + name
+        + EntryText.suffix(node.version());
+  }
+
+  private static void write(JsonWriter writer, Node node, Clock clock) {
+    writer.beginObject().member("path", node.path().toString());
+    EntryText.members(writer, node.version(), clock.getZone());
+    writer.endObject();
   }
 }

@@ -16,6 +16,7 @@ import org.deferredsync.logging.Logging;
 import org.deferredsync.logging.Progress;
 import org.deferredsync.plugin.backup.BackupSettings;
 import org.deferredsync.snapshot.FilePath;
+import org.deferredsync.snapshot.SourceState;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -58,19 +59,39 @@ abstract class TargetCommand implements Callable<Integer> {
       throws BackupException, IOException {
     Snapshot snapshot = reader.snapshots().at(point(at), clock.instant(), clock.getZone());
     if (at != null) {
-      context()
-          .err()
-          .println(
-              "Snapshot "
-                  + snapshot.run().id()
-                  + " of "
-                  + Times.text(snapshot.run().started(), clock.getZone())
-                  + ".");
+      say("Snapshot " + named(snapshot, clock) + ".");
     }
     return snapshot;
   }
 
-  private PointInTime point(@Nullable String at) {
+  static String named(Snapshot snapshot, Clock clock) {
+    return snapshot.run().id() + " of " + Times.text(snapshot.run().started(), clock.getZone());
+  }
+
+  /** What helps to understand the data, on standard error; nothing with {@code -q}. */
+  void say(String sentence) {
+    if (!context().isQuiet()) {
+      context().out().flush();
+      context().err().println(sentence);
+    }
+  }
+
+  /** Says if what the snapshot has of the path is older than the snapshot, or not all of it. */
+  void sayIfOlder(Snapshot snapshot, FilePath path) {
+    snapshot
+        .sourceOf(path)
+        .ifPresent(
+            source -> {
+              if (source.run() != snapshot.run().id()) {
+                say(source.path() + ": not in that run; as in snapshot " + source.run() + ".");
+              }
+              if (source.state() == SourceState.PARTIAL) {
+                say(source.path() + ": partial: " + source.reason() + ".");
+              }
+            });
+  }
+
+  PointInTime point(@Nullable String at) {
     try {
       return at == null ? PointInTime.latest() : PointInTime.parse(at);
     } catch (IllegalArgumentException e) {
@@ -95,7 +116,7 @@ abstract class TargetCommand implements Callable<Integer> {
     }
   }
 
-  private ParameterException usage(@Nullable String message) {
+  ParameterException usage(@Nullable String message) {
     CommandSpec known = spec;
     if (known == null) {
       throw new IllegalStateException("picocli sets it");

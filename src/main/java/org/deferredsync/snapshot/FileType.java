@@ -1,5 +1,7 @@
 package org.deferredsync.snapshot;
 
+import java.util.Locale;
+
 /** What a path is; the value holds the type bits of inode(7). */
 public enum FileType {
   FILE(0100000, '-'),
@@ -32,6 +34,11 @@ public enum FileType {
       }
     }
     throw new IllegalArgumentException("a mode without a type: " + Integer.toOctalString(mode));
+  }
+
+  /** As people call it, such as {@code block device}. */
+  public String words() {
+    return name().toLowerCase(Locale.ROOT).replace('_', ' ');
   }
 
   /** The letter with which {@code ls -l} begins. */
