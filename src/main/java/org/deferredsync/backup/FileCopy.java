@@ -47,15 +47,33 @@ final class FileCopy {
 
   /** A small file that was read whole. */
   @SuppressWarnings("ArrayRecordComponent") // compared by nobody
-  record Loaded(Reading reading, byte[] bytes) {}
+  record Loaded(Reading reading, byte[] bytes) {
+    private static final int BLOCK = 4096;
+
+    /** Whether a part of it may be a hole: a block of zeros alone. */
+    boolean mayHaveHoles() {
+      for (int start = 0; start < bytes.length; start += BLOCK) {
+        int end = Math.min(bytes.length, start + BLOCK);
+        if (bytes[start] == 0 && bytes[end - 1] == 0 && isZero(start, end)) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    private boolean isZero(int start, int end) {
+      for (int i = start; i < end; i++) {
+        if (bytes[i] != 0) {
+          return false;
+        }
+      }
+      return true;
+    }
+  }
 
   /** Whether {@link #load} is for such a file. */
   static boolean isSmall(Stat stat) {
-    return stat.size() <= SMALL && !isSparse(stat);
-  }
-
-  private static boolean isSparse(Stat stat) {
-    return stat.blocks() * 512 < stat.size();
+    return stat.size() <= SMALL;
   }
 
   /**
@@ -100,7 +118,7 @@ final class FileCopy {
     Stat before = stat(from);
     ExtendedAttributes attributes = attributes(from);
     digest.reset();
-    long size = isSparse(before) ? readSparse(from, to, before.size()) : readDense(from, to);
+    long size = readAll(from, to, before.size());
     ContentHash hash = new ContentHash(digest.digest());
     return reading(before, attributes, hash, size, stat(from), young);
   }
@@ -121,12 +139,7 @@ final class FileCopy {
     return new Reading(before, attributes, hash, size, still, racy);
   }
 
-  private long readDense(int from, int to) throws SourceException, IOException {
-    seek(from, 0);
-    return copyTo(from, to, 0, Long.MAX_VALUE);
-  }
-
-  private long readSparse(int from, int to, long end) throws SourceException, IOException {
+  private long readAll(int from, int to, long end) throws SourceException, IOException {
     long position = 0;
     while (position < end) {
       long data = nextData(from, position, end);

@@ -85,6 +85,9 @@ final class Stager implements AutoCloseable {
           return copied(source, path, into, name);
         }
         Loaded loaded = copy.load(source, before);
+        if (loaded.mayHaveHoles()) {
+          return copied(source, path, into, name);
+        }
         if (loaded.reading().still() || attempt == TRIES) {
           Staged staged = staged(loaded.reading(), 0);
           writer.give(() -> write(loaded, path, into, name));

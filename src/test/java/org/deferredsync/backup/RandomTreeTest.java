@@ -34,7 +34,11 @@ final class RandomTreeTest {
   private static final int USUAL_COUNT = 12;
   private static final int RUNS = 6;
   private static final List<String> FEATURES =
-      List.of(System.getProperty("trees.features", "files,special,device,sparse").split(",", -1));
+      List.of(
+          System.getProperty(
+                  "trees.features",
+                  "files,special,device,sparse,user,trusted,acl,default,capability")
+              .split(",", -1));
 
   @TempDir(factory = SharedMemory.class)
   private Path memory;
