@@ -129,7 +129,12 @@ public final class FaultyPosix implements Posix {
 
   /** Before the next such call on {@code name}, once, {@code action} changes the world. */
   public synchronized void before(Call call, String name, Interference action) {
-    faults.add(new Fault(call, name, 1, null, action));
+    before(call, name, 1, action);
+  }
+
+  /** The same before the {@code number}-th such call from now. */
+  public synchronized void before(Call call, String name, int number, Interference action) {
+    faults.add(new Fault(call, name, number, null, action));
   }
 
   /** Dies here and now, outside of any call. */
