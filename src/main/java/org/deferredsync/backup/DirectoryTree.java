@@ -1,7 +1,9 @@
 package org.deferredsync.backup;
 
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,14 +53,21 @@ final class DirectoryTree implements AutoCloseable {
   }
 
   private int open(FilePath path, boolean make) throws IOException {
-    if (path.equals(rootPath)) {
-      return root;
+    Deque<FilePath> closed = new ArrayDeque<>();
+    FilePath at = path;
+    while (!at.equals(rootPath) && !open.containsKey(at)) {
+      closed.push(at);
+      at = parentOf(at);
     }
-    Integer known = open.get(path);
-    if (known != null) {
-      return known;
+    Integer known = open.get(at);
+    int descriptor = known == null ? root : known;
+    for (FilePath below : closed) {
+      descriptor = openBelow(descriptor, below, make);
     }
-    int parent = open(parentOf(path), make);
+    return descriptor;
+  }
+
+  private int openBelow(int parent, FilePath path, boolean make) throws IOException {
     byte[] name = path.name();
     int descriptor = make ? openOrMake(parent, name) : posix.openDirectory(parent, name);
     try {

@@ -1,23 +1,18 @@
 package org.deferredsync.catalogue;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.deferredsync.snapshot.FilePath;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a scan found different, kept out of memory: a private database of SQLite in a temporary file
- * of mode 0600 that loses its name at once. Used by one thread.
+ * What a scan found different, kept out of memory: a private database of SQLite, of which what
+ * exceeds a few megabytes is in a temporary file of its own. SQLite makes that with mode 0600 in
+ * /var/tmp, unless the environment names another directory, and removes its name at once. Used by
+ * one thread.
  */
 public final class PlanStore implements AutoCloseable {
-  /** On disk, unlike /tmp, which may be memory. */
-  private static final Path PARENT = Path.of("/var/tmp");
-
   private final Database database;
 
   private PlanStore(Database database) {
@@ -26,48 +21,10 @@ public final class PlanStore implements AutoCloseable {
 
   /** An empty store. */
   public static PlanStore open() throws CatalogueException {
-    Path parent = Files.isWritable(PARENT) ? PARENT : defaultParent();
-    try {
-      // Nobody else can put a journal beside the file, in a directory of our own.
-      Path directory =
-          Files.createDirectory(
-              parent.resolve(
-                  "deferred-sync-" + ProcessHandle.current().pid() + "-" + System.nanoTime()),
-              mode("rwx------"));
-      try {
-        Path file = Files.createFile(directory.resolve("plan"), mode("rw-------"));
-        try {
-          return new PlanStore(create(file));
-        } finally {
-          Files.delete(file);
-        }
-      } finally {
-        Files.delete(directory);
-      }
-    } catch (CatalogueException e) {
-      throw e;
-    } catch (IOException e) {
-      throw new CatalogueException(
-          "the plan's temporary file: " + e + "; make " + parent + " writable, with room in it", e);
-    }
-  }
-
-  private static Path defaultParent() {
-    return Path.of(System.getProperty("java.io.tmpdir", "/tmp"));
-  }
-
-  private static FileAttribute<?> mode(String permissions) {
-    return PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions));
-  }
-
-  private static Database create(Path file) throws CatalogueException {
-    Database database = Database.open("jdbc:sqlite:" + file);
-    // No journal and no lock, which would have names beside the file; nothing outlives this
-    // process.
-    database.one("PRAGMA journal_mode = OFF", row -> row.getString(1));
-    database.one("PRAGMA locking_mode = EXCLUSIVE", row -> row.getString(1));
+    Database database = Database.open("jdbc:sqlite:");
     database.run(
         """
+        PRAGMA journal_mode = OFF;
         PRAGMA synchronous = OFF;
         PRAGMA cache_size = -4096;
         CREATE TABLE changed (
@@ -99,7 +56,7 @@ public final class PlanStore implements AutoCloseable {
         ) STRICT, WITHOUT ROWID;
         BEGIN;
         """);
-    return database;
+    return new PlanStore(database);
   }
 
   /** An entry that the listing of its directory lacks. */
@@ -227,7 +184,7 @@ public final class PlanStore implements AutoCloseable {
    */
   public Size newBelow(FilePath top) throws CatalogueException {
     byte[] key = key(top);
-    byte[] below = top.isRoot() ? key : java.util.Arrays.copyOf(key, key.length + 1);
+    byte[] below = top.isRoot() ? key : Arrays.copyOf(key, key.length + 1);
     byte[] after = below.clone();
     after[after.length - 1] = 1;
     return database

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -213,33 +212,6 @@ final class ScanTest {
     assertThat(out)
         .contains("new: 200000 files, 2 changed")
         .contains("known: 200000 files, 0 changed");
-  }
-
-  @Test
-  void rule13_scan_keepsItsPlanOnDisk_inAFileWithoutAName() throws Exception {
-    try (ScanGround ground = ScanGround.open(fixture.engine(), fixture.target, source)) {
-      assertThat(ground.scan(2).counts().directories()).isOne();
-      try (var descriptors = Files.list(Path.of("/proc/self/fd"))) {
-        List<Path> plans =
-            descriptors
-                .filter(
-                    each -> {
-                      try {
-                        String to = Files.readSymbolicLink(each).toString();
-                        return to.startsWith("/var/tmp/deferred-sync-") && to.endsWith("(deleted)");
-                      } catch (IOException e) {
-                        return false; // closed meanwhile
-                      }
-                    })
-                .toList();
-        assertThat(plans).isNotEmpty();
-        assertThat(plans)
-            .allSatisfy(
-                plan ->
-                    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(plan)))
-                        .isEqualTo("rw-------"));
-      }
-    }
   }
 
   @Test

@@ -2,12 +2,17 @@ package org.deferredsync.catalogue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import org.deferredsync.snapshot.FilePath;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 
 final class PlanStoreTest {
   private PlanStore store;
@@ -47,6 +52,33 @@ final class PlanStoreTest {
     store.dropChanged(FilePath.of("/s/a"));
     assertThat(store.isChanged(FilePath.of("/s/a"))).isFalse();
     assertThat(store.isChanged(FilePath.of("/s/a/x"))).isTrue();
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void store_keepsWhatIsMuchInAFileWithoutAName() throws Exception {
+    String name = "n".repeat(200);
+    for (int i = 0; i < 60_000; i++) {
+      store.addChanged(1, FilePath.of("/" + name + i), false, 1, 1);
+    }
+
+    List<Path> files = new ArrayList<>();
+    try (var descriptors = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+      for (Path descriptor : descriptors) {
+        String file = Files.readSymbolicLink(descriptor).toString();
+        if (file.contains("/etilqs_") && file.endsWith(" (deleted)")) {
+          files.add(descriptor);
+        }
+      }
+    }
+    assertThat(files).isNotEmpty();
+    assertThat(files)
+        .anySatisfy(
+            file -> {
+              assertThat(Files.size(file)).isGreaterThan(5_000_000);
+              assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                  .isEqualTo("rw-------");
+            });
   }
 
   @Test
