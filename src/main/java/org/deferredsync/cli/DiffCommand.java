@@ -63,10 +63,12 @@ final class DiffCommand extends TargetCommand {
     }
     FilePath top = hasPath ? path(arguments.get(arguments.size() - 1)) : FilePath.ROOT;
     Snapshots snapshots = reader.snapshots();
-    Snapshot from = snapshots.at(point(times.get(0)), clock.instant(), clock.getZone());
+    Snapshot from = snapshots.at(point("TIME", times.get(0)), clock.instant(), clock.getZone());
     Snapshot to =
         snapshots.at(
-            point(times.size() == 1 ? null : times.get(1)), clock.instant(), clock.getZone());
+            point("TIME", times.size() == 1 ? null : times.get(1)),
+            clock.instant(),
+            clock.getZone());
     say("From snapshot " + named(from, clock) + " to " + named(to, clock) + ".");
     Map<Kind, Long> counts = new EnumMap<>(Kind.class);
     Difference difference = new Difference(from, to);

@@ -75,7 +75,7 @@ final class HistoryCommand extends TargetCommand {
           snapshots
               + (node == null
                   ? "absent"
-                  : EntryText.columns(node.version(), clock.getZone())
+                  : EntryText.columns(node.version(), clock.getZone()).stripTrailing()
                       + stretch.content().map(HistoryCommand::text).orElse("")
                       + EntryText.suffix(node.version())));
     }

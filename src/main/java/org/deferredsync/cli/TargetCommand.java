@@ -57,7 +57,7 @@ abstract class TargetCommand implements Callable<Integer> {
   /** The snapshot that {@code --at} means; says on standard error which one it is. */
   Snapshot snapshot(TargetReader reader, @Nullable String at, Clock clock)
       throws BackupException, IOException {
-    Snapshot snapshot = reader.snapshots().at(point(at), clock.instant(), clock.getZone());
+    Snapshot snapshot = reader.snapshots().at(point("--at", at), clock.instant(), clock.getZone());
     if (at != null) {
       say("Snapshot " + named(snapshot, clock) + ".");
     }
@@ -91,11 +91,12 @@ abstract class TargetCommand implements Callable<Integer> {
             });
   }
 
-  PointInTime point(@Nullable String at) {
+  /** The time that {@code text}, given as {@code name}, says; the latest if there is none. */
+  PointInTime point(String name, @Nullable String text) {
     try {
-      return at == null ? PointInTime.latest() : PointInTime.parse(at);
+      return text == null ? PointInTime.latest() : PointInTime.parse(text);
     } catch (IllegalArgumentException e) {
-      throw usage("--at: " + e.getMessage());
+      throw usage(name + ": " + e.getMessage());
     }
   }
 
