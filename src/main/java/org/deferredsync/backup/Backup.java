@@ -113,6 +113,7 @@ public final class Backup {
           displaced = increment.isMade();
         }
         end(catalogue, planner.results(), run, displaced);
+        new RestoreGuide(posix, target, log).keep(catalogue.runs().sources());
         expirer.expireAfterRun(planner.results());
         if (!catalogue.checkpoint()) {
           log.debug("A reader keeps the write-ahead log; the next run empties it.");

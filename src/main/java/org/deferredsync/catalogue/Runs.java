@@ -137,6 +137,16 @@ public final class Runs {
         });
   }
 
+  /** Every source of which some state can be restored, by path. */
+  public List<FilePath> sources() throws CatalogueException {
+    return database.list(
+        """
+        SELECT DISTINCT source FROM run_source
+        WHERE state IN ('complete', 'partial') AND NOT expired ORDER BY source
+        """,
+        row -> FilePath.of(row.getBytes(1)));
+  }
+
   private static RunSource source(ResultSet row) throws SQLException {
     return new RunSource(
         FilePath.of(row.getBytes("source")),

@@ -1,5 +1,6 @@
 package org.deferredsync.backup;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -82,7 +83,7 @@ final class LookingTest {
       path = path.resolve(names[random.nextInt(names.length)]);
     }
     Path parent = path.getParent();
-    for (Path each = parent; !each.equals(top); each = each.getParent()) {
+    for (Path each = parent; each != null && !each.equals(top); each = each.getParent()) {
       if (Files.isRegularFile(each) || Files.isSymbolicLink(each)) {
         Files.delete(each);
       }
@@ -165,7 +166,8 @@ final class LookingTest {
         }
       }
       Map<FilePath, Found> expected = new TreeMap<>();
-      having.forEach((path, in) -> expected.put(path, new Found(newest.get(path), in)));
+      having.forEach(
+          (path, in) -> expected.put(path, new Found(requireNonNull(newest.get(path)), in)));
       Map<FilePath, Found> found = found(reader, snapshots);
       assertThat(found).isEqualTo(expected).hasSizeGreaterThan(10);
       assertThat(new ArrayList<>(found.keySet())).isSorted();
