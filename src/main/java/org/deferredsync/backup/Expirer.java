@@ -59,8 +59,10 @@ final class Expirer {
       log.info("Nothing expires in this run: somebody is reading the target.");
       return;
     }
-    try (PruneLock held = lock.get()) {
+    try {
       expire(runs, sources, now);
+    } finally {
+      lock.get().close();
     }
   }
 

@@ -88,6 +88,6 @@ final class Forgetter {
     }
     barrier.pass();
     catalogue.transaction(() -> catalogue.pending().clear(number));
-    return doomed.inMirror.size() + doomed.inIncrements.size();
+    return (long) doomed.inMirror.size() + doomed.inIncrements.size();
   }
 }

@@ -91,6 +91,38 @@ final class IncrementFiles implements AutoCloseable {
     return empty;
   }
 
+  /**
+   * Removes a directory of an increment, and those above it, as far as there are no files in it.
+   */
+  static void removeEmpty(Posix posix, Target target, String name, FilePath path)
+      throws IOException {
+    int increment;
+    try {
+      increment = Increment.open(posix, target, name);
+    } catch (PosixException e) {
+      if (e.is(Errno.ENOENT) || e.is(Errno.ENOTDIR) || e.is(Errno.ELOOP)) {
+        return; // gone, or something that somebody put in its place
+      }
+      throw e;
+    }
+    try (DirectoryTree tree = new DirectoryTree(posix, increment, FilePath.ROOT, true)) {
+      FilePath empty = path;
+      for (FilePath above = path.parent(); above != null; above = above.parent()) {
+        Stat stat = tree.statOrNull(empty);
+        if (stat != null) {
+          if (!stat.isDirectory() || !removeEmptyBelow(posix, tree, empty)) {
+            return;
+          }
+          tree.forget(empty);
+          posix.removeDirectory(tree.open(above), empty.name());
+        }
+        empty = above;
+      }
+    } finally {
+      posix.close(increment);
+    }
+  }
+
   private static boolean removeEmptyBelow(Posix posix, DirectoryTree tree, FilePath path)
       throws IOException {
     List<byte[]> names = new ArrayList<>();

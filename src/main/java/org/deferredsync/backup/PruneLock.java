@@ -5,7 +5,7 @@ import java.util.Optional;
 import org.deferredsync.fs.Posix;
 
 /** The readers' lock held exclusively: nobody reads the target while files in it are deleted. */
-final class PruneLock implements AutoCloseable {
+final class PruneLock {
   private final Posix posix;
   private final int file;
 
@@ -28,8 +28,8 @@ final class PruneLock implements AutoCloseable {
     return taken ? Optional.of(new PruneLock(posix, file)) : Optional.empty();
   }
 
-  @Override
-  public void close() throws IOException {
+  /** Gives it back. */
+  void close() throws IOException {
     posix.close(file);
   }
 }

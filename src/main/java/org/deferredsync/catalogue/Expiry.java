@@ -151,18 +151,19 @@ public final class Expiry {
     return places == 0 ? List.of() : List.of(new Placed(old.until(), old.path()));
   }
 
-  /** Whether the content lies in the mirror alone, and a past version names it. */
-  public boolean isOnlyCopyOfPast(long content, int mirrorNames) throws CatalogueException {
+  /**
+   * Whether the content has one name in the mirror, none elsewhere, and a past version names it.
+   */
+  public boolean isLastCopyOfPast(long content) throws CatalogueException {
     return database
         .one(
             """
             SELECT EXISTS (SELECT 1 FROM entry_history WHERE content = ?1)
               AND NOT EXISTS (SELECT 1 FROM place WHERE content = ?1)
-              AND (SELECT count(*) FROM entry WHERE content = ?1) <= ?2
+              AND (SELECT count(*) FROM entry WHERE content = ?1) <= 1
             """,
             row -> row.getInt(1) != 0,
-            content,
-            mirrorNames)
+            content)
         .orElse(true);
   }
 

@@ -54,6 +54,7 @@ import picocli.CommandLine.ScopeType;
       DiffCommand.class,
       RestoreCommand.class,
       VerifyCommand.class,
+      PruneCommand.class,
       PluginsCommand.class,
       ConfigCommand.class
     })

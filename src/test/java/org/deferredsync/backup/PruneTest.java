@@ -1,0 +1,457 @@
+package org.deferredsync.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.fail;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.deferredsync.backup.BackupReport.Verdict;
+import org.deferredsync.backup.Prune.Report;
+import org.deferredsync.backup.Retention.Decision;
+import org.deferredsync.catalogue.Catalogue;
+import org.deferredsync.catalogue.CommitHook;
+import org.deferredsync.fs.CrashError;
+import org.deferredsync.fs.Errno;
+import org.deferredsync.fs.FaultyPosix;
+import org.deferredsync.fs.FaultyPosix.Call;
+import org.deferredsync.fs.Posix;
+import org.deferredsync.snapshot.FilePath;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
+
+@EnabledOnOs(OS.LINUX)
+final class PruneTest {
+  private static final Retention SHORT = new Retention(2, 1);
+
+  @TempDir(factory = SharedMemory.class)
+  private Path scratch;
+
+  private EngineFixture fixture;
+  private Path source;
+  private Path other;
+
+  @BeforeEach
+  void make() throws IOException {
+    fixture = new EngineFixture(scratch).with(new Batch.Limits(4, 1 << 20));
+    source = fixture.source;
+    other = Files.createDirectory(scratch.resolve("other"));
+  }
+
+  private static void write(Path file, String text) throws IOException {
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, text);
+  }
+
+  private void runAfter(Duration time, Path... sources) throws Exception {
+    fixture.ahead(time);
+    assertThat(fixture.run(sources).verdict()).isEqualTo(Verdict.GOOD);
+  }
+
+  private Prune prune(Path... configured) {
+    Set<FilePath> paths =
+        Arrays.stream(configured).map(EngineFixture::filePath).collect(Collectors.toSet());
+    return new Prune(
+        fixture.engine(),
+        EngineFixture.filePath(fixture.target),
+        paths,
+        LoggerFactory.getLogger("prune"));
+  }
+
+  /** Four snapshots, of one, two, three and four days after the start. */
+  private void fourDays() throws Exception {
+    for (int day = 1; day <= 4; day++) {
+      write(source.resolve("file"), "x".repeat(day));
+      write(source.resolve("of-day-" + day + "/file"), "day " + day);
+      write(other.resolve("file"), "y".repeat(day));
+      if (day > 1) {
+        TargetChecks.delete(source.resolve("of-day-" + (day - 1)));
+      }
+      runAfter(Duration.ofDays(day), source, other);
+    }
+  }
+
+  private static List<Long> kept(Report report, Path source) {
+    return report.sources().stream()
+        .filter(each -> each.source().equals(EngineFixture.filePath(source)))
+        .flatMap(each -> each.decisions().stream())
+        .filter(Decision::keep)
+        .map(decision -> decision.run().id())
+        .toList();
+  }
+
+  private List<Path> increments() throws IOException {
+    try (Stream<Path> names = Files.list(fixture.target)) {
+      return names.filter(name -> name.getFileName().toString().startsWith("_backup_")).toList();
+    }
+  }
+
+  private long directories() throws IOException {
+    Path file = fixture.target.resolve(Target.OWN).resolve(Target.CATALOGUE);
+    try (Catalogue catalogue = Catalogue.openReader(file)) {
+      return catalogue.directories().treeDeepestFirst(FilePath.ROOT).stream()
+          .filter(known -> known.path().toString().startsWith(scratch + "/"))
+          .count();
+    }
+  }
+
+  @Test
+  void prune_deletesWhatIsReleased_andNothingElse() throws Exception {
+    fourDays();
+
+    Report report = prune(source, other).run(SHORT);
+
+    assertThat(report.hindrance()).isEmpty();
+    assertThat(report.deleted()).isEqualTo(6);
+    assertThat(kept(report, source)).containsExactly(3L, 4L);
+    assertThat(TargetChecks.snapshots(fixture)).containsExactly(3L, 4L);
+    assertThat(increments()).hasSize(1);
+    assertThat(directories()).as("source, other, and two of the days").isEqualTo(4);
+    assertThat(TargetChecks.restored(fixture, 3)).containsKey("of-day-3/file");
+    TargetChecks.sound(fixture);
+    assertThat(prune(source, other).run(SHORT).deleted()).isZero();
+  }
+
+  @Test
+  void preview_saysTheSame_andWritesNothing() throws Exception {
+    fourDays();
+    Map<String, String> before = TreeText.of(scratch);
+
+    Report preview = prune(source, other).preview(SHORT);
+
+    assertThat(TreeText.of(scratch)).isEqualTo(before);
+    assertThat(prune(source, other).run(SHORT).sources()).isEqualTo(preview.sources());
+  }
+
+  @Test
+  void prune_goesOn_afterARunThatFailed() throws Exception {
+    fourDays();
+    Files.move(source, scratch.resolve("away"));
+    fixture.ahead(Duration.ofDays(5));
+    assertThat(fixture.run(source, other).verdict()).isEqualTo(Verdict.PREREQUISITE);
+    assertThat(TargetChecks.snapshots(fixture)).contains(1L, 2L, 3L);
+
+    Report report = prune(source, other).run(SHORT);
+
+    assertThat(kept(report, source)).containsExactly(4L);
+  }
+
+  @Test
+  void prune_deletesNothing_byAClockInDoubt() throws Exception {
+    fourDays();
+    fixture.ahead(Duration.ofDays(3));
+    assertThat(prune(source, other).run(SHORT).hindrance()).contains("before the last run");
+    fixture.ahead(Duration.ofDays(35));
+    assertThat(prune(source, other).run(SHORT).hindrance()).contains("run a backup first");
+    assertThat(TargetChecks.snapshots(fixture)).containsExactly(1L, 2L, 3L, 4L);
+  }
+
+  @Test
+  void prune_deletesNothing_whileSomebodyReads() throws Exception {
+    fourDays();
+    try (TargetReader reader = TargetChecks.reader(fixture)) {
+      assertThat(prune(source, other).run(SHORT).hindrance()).contains("reading");
+      assertThat(reader.snapshots().list()).hasSize(4);
+    }
+  }
+
+  @Test
+  void prune_keepsASourceThatIsNotConfigured() throws Exception {
+    fourDays();
+
+    Report report = prune(source).run(SHORT);
+
+    assertThat(kept(report, other)).containsExactly(1L, 2L, 3L, 4L);
+    assertThat(report.sources())
+        .filteredOn(Prune.SourceDecisions::retired)
+        .extracting(each -> each.source())
+        .containsExactly(EngineFixture.filePath(other));
+    assertThat(TargetChecks.verify(fixture).good()).isTrue();
+  }
+
+  @Test
+  void prune_beginsNoTarget() throws Exception {
+    assertThatThrownBy(() -> prune(source).run(SHORT)).hasMessageContaining("no target yet");
+    assertThatThrownBy(() -> prune(source).remove(EngineFixture.filePath(other)))
+        .hasMessageContaining("no target yet");
+    assertThat(fixture.target).isEmptyDirectory();
+  }
+
+  @Test
+  void prune_works_whileWhatARunLeftCannotBePublished() throws Exception {
+    fourDays();
+    write(source.resolve("file"), "of the fifth day");
+    FaultyPosix dying = FaultyPosix.ofSystem();
+    fixture.ahead(Duration.ofDays(4).plusHours(1));
+    fixture.with(dying).with(dyingAfterCommit(dying, 3));
+    assertThatThrownBy(() -> fixture.run(source, other)).isInstanceOf(CrashError.class);
+    dying.endProcess();
+    FaultyPosix stuck = FaultyPosix.ofSystem();
+    stuck.failOn(Call.RENAME, "file", Errno.EIO);
+    fixture.with(stuck).with(CommitHook.NONE);
+
+    Report report = prune(source, other).run(SHORT);
+
+    assertThat(report.deleted()).isEqualTo(6);
+    fixture.with(Posix.ofSystem());
+    assertThat(TargetChecks.snapshots(fixture)).containsExactly(3L, 4L);
+    runAfter(Duration.ofDays(4).plusHours(2), source, other);
+    TargetChecks.sound(fixture);
+  }
+
+  private static CommitHook dyingAfterCommit(FaultyPosix posix, int number) {
+    int[] commits = new int[1];
+    return new CommitHook() {
+      @Override
+      public void after() {
+        if (++commits[0] == number) {
+          posix.die("after commit " + number);
+        }
+      }
+    };
+  }
+
+  /** Dies at each change and around each commit of {@code work}, and checks what is left. */
+  private void sweep(Work work, Work check) throws Exception {
+    Path saved = Files.createDirectory(scratch.resolve("saved"));
+    Shell.run("cp", "-a", fixture.target.toString(), saved.toString());
+    int points = 0;
+    for (boolean atCommits : List.of(false, true)) {
+      boolean met = true;
+      for (int number = 1; met; number++) {
+        Shell.run("rm", "-rf", fixture.target.toString());
+        Shell.run("cp", "-a", saved + "/.", scratch.toString());
+        FaultyPosix posix = FaultyPosix.ofSystem();
+        if (!atCommits) {
+          posix.crashAfter(number);
+        }
+        fixture.with(posix).with(atCommits ? dyingAfterCommit(posix, number) : CommitHook.NONE);
+        try {
+          work.run();
+          met = false;
+        } catch (CrashError expected) {
+          points++;
+        } finally {
+          posix.endProcess();
+        }
+        fixture.with(Posix.ofSystem()).with(CommitHook.NONE);
+        try {
+          check.run();
+        } catch (Exception | AssertionError e) {
+          fail((atCommits ? "commit " : "change ") + number, e);
+        }
+      }
+    }
+    assertThat(points).isGreaterThan(15);
+  }
+
+  private interface Work {
+    void run() throws Exception;
+  }
+
+  @Test
+  void prune_isFinishedByTheNextRun_whereverItDies() throws Exception {
+    fourDays();
+    fixture.ahead(Duration.ofDays(4).plusHours(2));
+    fixture.with(new Retention(100, 1)); // the run itself has nothing to expire
+    Map<String, String> third = TargetChecks.restored(fixture, 3);
+
+    sweep(
+        () -> prune(source, other).run(SHORT),
+        () -> {
+          boolean begun = !TargetChecks.snapshots(fixture).contains(1L);
+          assertThat(fixture.run(source, other).verdict()).isEqualTo(Verdict.GOOD);
+          assertThat(TargetChecks.leftByExpired(fixture)).isEmpty();
+          assertThat(TargetChecks.restored(fixture, 3)).isEqualTo(third);
+          TargetChecks.sound(fixture);
+          if (begun) {
+            prune(source, other).run(SHORT);
+            assertThat(increments()).hasSize(1);
+          }
+        });
+  }
+
+  // --- sources that are not configured any more
+  // ---------------------------------------------------
+
+  @Test
+  void remove_takesAllOfARetiredSource_andNothingElse() throws Exception {
+    Path deep = Files.createDirectories(scratch.resolve("above/it/deep"));
+    write(deep.resolve("a/b/file"), "1");
+    Files.createSymbolicLink(deep.resolve("a/link"), Path.of("nowhere"));
+    fourDays();
+    runAfter(Duration.ofDays(5), source, other, deep);
+    write(deep.resolve("a/b/file"), "22");
+    write(source.resolve("file"), "changed too");
+    runAfter(Duration.ofDays(6), source, other, deep);
+    runAfter(Duration.ofDays(7), source, other);
+    Map<String, String> fifth = TargetChecks.restored(fixture, 5);
+    FilePath gone = EngineFixture.filePath(deep);
+    Map<String, String> before = TreeText.of(scratch);
+    Prune.Removal planned = prune(source, other).previewRemoval(gone);
+    assertThat(TreeText.of(scratch)).isEqualTo(before);
+
+    Prune.Removal removal = prune(source, other).remove(gone);
+
+    assertThat(removal.snapshots()).isEqualTo(planned.snapshots()).isEqualTo(2);
+    assertThat(removal.entries()).isEqualTo(planned.entries()).isEqualTo(4);
+    assertThat(removal.deleted()).as("three below a, a, the source, one past").isEqualTo(6);
+    assertThat(fixture.mirror(scratch.resolve("above"))).doesNotExist();
+    for (Path increment : increments()) {
+      assertThat(increment.resolve(deep.toString().substring(1))).doesNotExist();
+    }
+    assertThat(TargetChecks.restored(fixture, 5)).isEqualTo(fifth);
+    TargetChecks.sound(fixture);
+    assertThatThrownBy(() -> prune(source, other).remove(gone))
+        .hasMessageContaining("not a source of this target");
+    runAfter(Duration.ofDays(8), source, other, deep);
+    assertThat(TreeText.of(fixture.mirror(deep))).isEqualTo(TreeText.of(deep));
+  }
+
+  @Test
+  void remove_refusesAConfiguredSource_andOneItDoesNotKnow() throws Exception {
+    fourDays();
+    Map<String, String> before = new TreeMap<>(TreeText.of(fixture.target));
+
+    assertThatThrownBy(() -> prune(source, other).remove(EngineFixture.filePath(other)))
+        .isInstanceOf(BackupException.class)
+        .hasMessageContaining("is in BACKUPDIRS");
+    assertThatThrownBy(() -> prune(source).remove(EngineFixture.filePath(scratch)))
+        .isInstanceOf(BackupException.class)
+        .hasMessage(scratch + ": not a source of this target; its retired sources: " + other);
+
+    assertThat(TreeText.of(fixture.mirror(other))).isEqualTo(TreeText.of(other)).isNotEmpty();
+    assertThat(TargetChecks.snapshots(fixture)).containsExactly(1L, 2L, 3L, 4L);
+    assertThat(before).isNotEmpty();
+  }
+
+  @Test
+  void remove_leavesASourceBelowIt_whole() throws Exception {
+    Path inner = source.resolve("in/ner");
+    write(inner.resolve("file"), "1");
+    write(source.resolve("in/beside"), "beside");
+    fourDays();
+    write(inner.resolve("file"), "22");
+    runAfter(Duration.ofDays(5), inner);
+    write(inner.resolve("file"), "333");
+    runAfter(Duration.ofDays(6), inner);
+
+    prune(inner).remove(EngineFixture.filePath(source));
+
+    assertThat(fixture.mirror(inner.resolve("file"))).hasContent("333");
+    assertThat(fixture.mirror(source.resolve("in/beside"))).doesNotExist();
+    assertThat(fixture.mirror(source.resolve("file"))).doesNotExist();
+    try (TargetReader reader = TargetChecks.reader(fixture)) {
+      assertThat(reader.snapshots().list()).extracting(run -> run.id()).contains(5L, 6L);
+    }
+    Verifier.Result verified = TargetChecks.verify(fixture);
+    assertThat(verified.good()).as("%s", verified).isTrue();
+    assertThat(verified.unknown()).isZero();
+    runAfter(Duration.ofDays(7), inner);
+    runAfter(Duration.ofDays(8), source);
+    TargetChecks.sound(fixture);
+  }
+
+  @Test
+  void remove_leavesTheMirror_ofASourceAroundIt() throws Exception {
+    Path inner = source.resolve("in");
+    write(inner.resolve("file"), "1");
+    runAfter(Duration.ofDays(1), inner);
+    write(inner.resolve("file"), "22");
+    runAfter(Duration.ofDays(2), inner);
+    write(source.resolve("beside"), "beside");
+    runAfter(Duration.ofDays(3), source);
+
+    Prune.Removal removal = prune(source).remove(EngineFixture.filePath(inner));
+
+    assertThat(removal.mirrorStays()).isEqualTo(EngineFixture.filePath(source));
+    assertThat(TargetChecks.snapshots(fixture)).containsExactly(3L);
+    assertThat(increments()).isEmpty();
+    TargetChecks.sound(fixture);
+  }
+
+  @Test
+  void remove_leavesWhatIsNotItsOwn() throws Exception {
+    write(other.resolve("d/file"), "of ours");
+    runAfter(Duration.ofDays(1), source, other);
+    Path changed = Files.writeString(fixture.mirror(other.resolve("d/file")), "of somebody's");
+
+    prune(source).remove(EngineFixture.filePath(other));
+
+    assertThat(changed).hasContent("of somebody's");
+  }
+
+  @Test
+  void remove_isFinishedWhenAskedAgain_whereverItDies() throws Exception {
+    write(other.resolve("d/e/file"), "e");
+    fourDays();
+    runAfter(Duration.ofDays(5), source);
+    fixture.with(new Retention(100, 1));
+    fixture.ahead(Duration.ofDays(5).plusHours(2));
+    FilePath gone = EngineFixture.filePath(other);
+    Map<String, String> third = TargetChecks.restored(fixture, 3);
+
+    sweep(
+        () -> prune(source).remove(gone),
+        () -> {
+          assertThat(TargetChecks.restored(fixture, 3)).isEqualTo(third);
+          assertThat(TargetChecks.verify(fixture).missing()).isZero();
+          if (stillKnows(gone)) {
+            prune(source).remove(gone);
+          } else {
+            prune(source).run(new Retention(100, 1)); // finishes what is pending
+          }
+          assertThat(fixture.mirror(other)).doesNotExist();
+          assertThat(TargetChecks.restored(fixture, 3)).isEqualTo(third);
+          TargetChecks.sound(fixture);
+          assertThat(fixture.run(source).verdict()).isEqualTo(Verdict.GOOD);
+          TargetChecks.sound(fixture);
+        });
+  }
+
+  private boolean stillKnows(FilePath of) throws Exception {
+    try (TargetReader reader = TargetChecks.reader(fixture)) {
+      return reader.catalogue().runs().list().stream()
+          .flatMap(run -> run.sources().stream())
+          .anyMatch(each -> each.source().equals(of));
+    }
+  }
+
+  @Test
+  void remove_isTakenUpByPrune_andGivenUpWhenTheSourceIsBackedUpAgain() throws Exception {
+    fourDays();
+    runAfter(Duration.ofDays(5), source);
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    fixture.with(posix).with(dyingAfterCommit(posix, 2));
+    FilePath gone = EngineFixture.filePath(other);
+    assertThatThrownBy(() -> prune(source).remove(gone)).isInstanceOf(CrashError.class);
+    posix.endProcess();
+    fixture.with(Posix.ofSystem()).with(CommitHook.NONE);
+    Path saved = Files.createDirectory(scratch.resolve("saved"));
+    Shell.run("cp", "-a", fixture.target.toString(), saved.toString());
+
+    prune(source).run(SHORT);
+
+    assertThat(fixture.mirror(other)).doesNotExist();
+    Shell.run("rm", "-rf", fixture.target.toString());
+    Shell.run("cp", "-a", saved + "/.", scratch.toString());
+    runAfter(Duration.ofDays(6), source, other);
+    runAfter(Duration.ofDays(7), source);
+    prune(source).run(new Retention(100, 1));
+    assertThat(TreeText.of(fixture.mirror(other))).isEqualTo(TreeText.of(other));
+    assertThat(TargetChecks.snapshots(fixture)).contains(6L);
+  }
+}
