@@ -37,7 +37,7 @@ final class RandomTreeTest {
       List.of(
           System.getProperty(
                   "trees.features",
-                  "files,special,device,sparse,user,trusted,acl,default,capability")
+                  "files,special,device,sparse,hardlinks,user,trusted,acl,default,capability")
               .split(",", -1));
 
   @TempDir(factory = SharedMemory.class)
@@ -58,20 +58,22 @@ final class RandomTreeTest {
     long first = Long.getLong("trees.seed", new Random().nextInt(1_000_000));
     int count = Integer.getInteger("trees.count", USUAL_COUNT);
     System.out.printf("random trees: -Dtrees.seed=%d -Dtrees.count=%d%n", first, count);
+    AssertionError failed = new AssertionError("trees that failed");
     try (RandomTrees trees = new RandomTrees()) {
       for (long seed = first; seed < first + count; seed++) {
         try {
           new Chain(trees, seed).run();
         } catch (Exception | AssertionError e) {
-          throw new AssertionError(
-              "-Dtrees.count=1 -Dtrees.seed="
-                  + seed
-                  + "; last changes:\n"
-                  + String.join("\n", trees.log()),
-              e);
+          String changes = String.join("\n", trees.log());
+          String again = "-Dtrees.count=1 -Dtrees.seed=" + seed;
+          failed.addSuppressed(
+              new AssertionError(again + "; the last changes were:\n" + changes, e));
         }
         remove();
       }
+    }
+    if (failed.getSuppressed().length > 0) {
+      throw failed;
     }
   }
 
