@@ -1,5 +1,6 @@
 package org.deferredsync.cli;
 
+import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -25,13 +26,14 @@ import picocli.CommandLine.UnmatchedArgumentException;
  */
 final class CommandLineProgram {
   private static final Set<String> VALUED = Set.of("-c", "--config", "--color", "--only", "--wait");
+  private static final Set<String> VERSION = Set.of("-V", "--version");
   private static final Set<String> ABOUT = Set.of("-h", "--help", "-V", "--version");
 
   private final String[] arguments;
   private final PrintStream out;
   private final PrintStream err;
   private final DeferredSync root;
-  private final CommandLine commandLine;
+  private String command = "";
   private String stray = "";
 
   CommandLineProgram(
@@ -44,18 +46,12 @@ final class CommandLineProgram {
     this.out = out;
     this.err = err;
     this.root = new DeferredSync(rawArguments, out, err, environment);
-    this.commandLine = new CommandLine(root);
-    commandLine
-        .setExpandAtFiles(false)
-        .setInterpolateVariables(false)
-        .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
-        .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
-        .setUsageHelpLongOptionsMaxWidth(28)
-        .setParameterExceptionHandler(this::usageError)
-        .setExecutionExceptionHandler(this::failure);
   }
 
   int run() {
+    if (arguments.length == 1 && ABOUT.contains(arguments[0])) {
+      return about();
+    }
     List<String> completed = withCommand(List.of(arguments));
     if (!stray.isEmpty()) {
       err.println(
@@ -65,15 +61,52 @@ final class CommandLineProgram {
       err.println("See \"deferred-sync --help\".");
       return ExitStatus.USAGE;
     }
-    commandLine.setColorScheme(CommandLine.Help.defaultColorScheme(helpColour(completed)));
+    CommandLine commandLine = commandLine(helpColour(completed));
     return commandLine.execute(completed.toArray(new String[0]));
+  }
+
+  private int about() {
+    try {
+      boolean version = VERSION.contains(arguments[0]);
+      out.print(
+          version
+              ? Version.text() + System.lineSeparator()
+              : HelpText.read(root.terminal().showsColour(Terminal.OUTPUT)));
+      return ExitStatus.SUCCESS;
+    } catch (IOException e) {
+      complain(String.valueOf(e.getMessage()));
+      return ExitStatus.FAILURE;
+    }
+  }
+
+  /** Knows the one command that is meant, or all of them to tell of. */
+  CommandLine commandLine(Ansi colour) {
+    CommandLine commandLine = new CommandLine(root);
+    if (command.isEmpty()) {
+      Commands.addAll(commandLine);
+    } else {
+      Commands.add(commandLine, command);
+    }
+    return commandLine
+        .setExpandAtFiles(false)
+        .setInterpolateVariables(false)
+        .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
+        .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
+        .setUsageHelpLongOptionsMaxWidth(28)
+        .setParameterExceptionHandler(this::usageError)
+        .setExecutionExceptionHandler(this::failure)
+        .setColorScheme(CommandLine.Help.defaultColorScheme(colour));
   }
 
   /** Without a command the job is meant, and a first argument is its configuration. */
   private List<String> withCommand(List<String> given) {
     for (int i = 0; i < given.size(); i++) {
       String argument = given.get(i);
-      if (ABOUT.contains(argument) || commandLine.getSubcommands().containsKey(argument)) {
+      if (ABOUT.contains(argument)) {
+        return given;
+      }
+      if (Commands.has(argument)) {
+        command = argument;
         return given;
       }
       if (VALUED.contains(argument)) {
@@ -85,6 +118,7 @@ final class CommandLineProgram {
     }
     List<String> completed = new ArrayList<>(given);
     completed.add(0, "run");
+    command = "run";
     return completed;
   }
 

@@ -43,20 +43,6 @@ import picocli.CommandLine.ScopeType;
       "Exit status: 0 success, 1 something failed or another run is in progress, 2 a host cannot be"
           + " reached, 3 something that you provide is missing or refused, 64 wrong command line,"
           + " 128+n ended by signal n."
-    },
-    subcommands = {
-      RunCommand.class,
-      SnapshotsCommand.class,
-      LsCommand.class,
-      CatCommand.class,
-      FindCommand.class,
-      HistoryCommand.class,
-      DiffCommand.class,
-      RestoreCommand.class,
-      VerifyCommand.class,
-      PruneCommand.class,
-      PluginsCommand.class,
-      ConfigCommand.class
     })
 final class DeferredSync {
   private final RawArguments rawArguments;
