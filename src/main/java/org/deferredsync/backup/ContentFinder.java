@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.catalogue.Contents.Place;
 import org.deferredsync.catalogue.Pending.Kind;
 import org.deferredsync.catalogue.Pending.Operation;
@@ -16,21 +15,30 @@ import org.deferredsync.snapshot.FilePath;
 
 /**
  * Finds the files of ours that may hold a content: in staging while its publishing is pending, in
- * the mirror, in increments. Which of them does is for the hash to say.
+ * the mirror, in increments. Which of them does is for the hash to say. Used by one thread; several
+ * may have one each over the same reader.
  */
 final class ContentFinder implements AutoCloseable {
   private final Posix posix;
   private final Target target;
-  private final Catalogue catalogue;
-  private final List<Operation> pending;
+  private final TargetReader reader;
+  private final DirectoryTree mirror;
+  private final Map<FilePath, String> staged = new HashMap<>();
+  private final Map<FilePath, String> stagedDirectories = new HashMap<>();
   private final Map<String, DirectoryTree> increments = new HashMap<>();
   private final List<Integer> descriptors = new ArrayList<>();
 
   ContentFinder(TargetReader reader) {
     this.posix = reader.posix();
     this.target = reader.target();
-    this.catalogue = reader.catalogue();
-    this.pending = reader.pending();
+    this.reader = reader;
+    this.mirror = new DirectoryTree(posix, target.root(), FilePath.ROOT, true);
+    for (Operation operation : reader.pending()) {
+      String name = operation.staged();
+      if (name != null) {
+        (operation.kind() == Kind.PUT ? staged : stagedDirectories).put(operation.path(), name);
+      }
+    }
   }
 
   /** A place where a content may be: to be opened, or to be named in a message. */
@@ -42,17 +50,27 @@ final class ContentFinder implements AutoCloseable {
     String name();
   }
 
+  /** The one place of what the mirror should have at {@code path}, found without asking anybody. */
+  Candidate inMirror(FilePath path) {
+    return candidate(path.toString(), () -> open(mirror, path));
+  }
+
   /** All places of the content, the likeliest first. */
   List<Candidate> candidates(long content) throws IOException {
+    List<FilePath> paths;
+    List<Place> places;
+    synchronized (reader) {
+      paths = reader.catalogue().entries().pathsOf(content);
+      places = reader.catalogue().contents().placesOf(content);
+    }
     List<Candidate> candidates = new ArrayList<>();
-    List<FilePath> paths = catalogue.entries().pathsOf(content);
     for (FilePath path : paths) {
       addStaged(path, candidates);
     }
     for (FilePath path : paths) {
-      candidates.add(candidate(path.toString(), () -> open(target.mirror(), path)));
+      candidates.add(inMirror(path));
     }
-    for (Place place : catalogue.contents().placesOf(content)) {
+    for (Place place : places) {
       candidates.add(
           candidate(
               "/" + place.increment() + place.path(),
@@ -62,16 +80,22 @@ final class ContentFinder implements AutoCloseable {
   }
 
   private void addStaged(FilePath path, List<Candidate> candidates) {
-    for (Operation operation : pending) {
-      String staged = operation.staged();
-      if (staged == null) {
-        continue;
+    String own = staged.get(path);
+    if (own != null) {
+      candidates.add(candidate("staging/" + own, () -> openStaged(own, List.of())));
+    }
+    List<byte[]> names = new ArrayList<>();
+    FilePath above = path;
+    while (!stagedDirectories.isEmpty() && above != null) {
+      String name = stagedDirectories.get(above);
+      if (name != null && !names.isEmpty()) {
+        List<byte[]> below = List.copyOf(names);
+        candidates.add(candidate("staging/" + name, () -> openStaged(name, below)));
       }
-      if (operation.kind() == Kind.PUT && operation.path().equals(path)) {
-        candidates.add(candidate("staging/" + staged, () -> openStaged(staged)));
-      } else if (operation.kind() == Kind.PUT_DIRECTORY && operation.path().equals(path.parent())) {
-        candidates.add(candidate("staging/" + staged, () -> openStaged(staged, path.name())));
+      if (!above.isRoot()) {
+        names.add(0, above.name());
       }
+      above = above.parent();
     }
   }
 
@@ -101,26 +125,20 @@ final class ContentFinder implements AutoCloseable {
     return posix.openFile(tree.open(parent), path.name());
   }
 
-  private int openStaged(String name) throws IOException {
-    int staging = posix.openDirectory(target.own(), Target.STAGING);
+  /** Opens a staged file, or one at {@code below} in a staged directory. */
+  private int openStaged(String name, List<byte[]> below) throws IOException {
+    int directory = posix.openDirectory(target.own(), Target.STAGING);
+    byte[] last = Stager.bytes(name);
     try {
-      return posix.openFile(staging, Stager.bytes(name));
-    } finally {
-      posix.close(staging);
-    }
-  }
-
-  private int openStaged(String directory, byte[] name) throws IOException {
-    int staging = posix.openDirectory(target.own(), Target.STAGING);
-    try {
-      int inner = posix.openDirectory(staging, Stager.bytes(directory));
-      try {
-        return posix.openFile(inner, name);
-      } finally {
-        posix.close(inner);
+      for (byte[] next : below) {
+        int inner = posix.openDirectory(directory, last);
+        posix.close(directory);
+        directory = inner;
+        last = next;
       }
+      return posix.openFile(directory, last);
     } finally {
-      posix.close(staging);
+      posix.close(directory);
     }
   }
 
@@ -137,6 +155,7 @@ final class ContentFinder implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    mirror.close();
     for (DirectoryTree tree : increments.values()) {
       tree.close();
     }

@@ -2,20 +2,13 @@ package org.deferredsync.backup;
 
 import java.io.IOException;
 import java.time.Clock;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
-import java.util.Optional;
-import org.deferredsync.backup.ContentFinder.Candidate;
-import org.deferredsync.backup.FileCopy.Reading;
+import org.deferredsync.backup.RestoreChange.Action;
+import org.deferredsync.backup.RestoreChange.Watcher;
 import org.deferredsync.backup.Snapshot.Node;
-import org.deferredsync.catalogue.Contents.Content;
-import org.deferredsync.fs.Errno;
+import org.deferredsync.backup.SnapshotWalk.Found;
 import org.deferredsync.fs.Posix;
-import org.deferredsync.fs.PosixException;
-import org.deferredsync.fs.Stat;
-import org.deferredsync.snapshot.ExtendedAttributes;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.FileType;
 import org.deferredsync.snapshot.Version;
@@ -23,31 +16,48 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * Writes paths of a snapshot into an empty directory, each file checked against its hash while it
- * is copied. Follows no link, writes nothing outside that directory, and goes on after a path that
- * fails.
+ * Brings paths of a snapshot back, into an empty directory or to the places where they were, each
+ * file checked against its hash while it is copied. Follows no link, writes nothing outside of
+ * where it was told to, and goes on after a path that fails. For one restore.
  */
 public final class Restorer {
   private final Snapshot snapshot;
   private final Posix posix;
-  private final FileCopy copy;
-  private final Metadata metadata;
+  private final Clock clock;
   private final Logger log;
-  private long files;
-  private long directories;
-  private long bytes;
-  private long failed;
+  private final Restoration done;
+  private final Metadata metadata;
 
   public Restorer(Snapshot snapshot, Clock clock, Logger log) {
     this.snapshot = snapshot;
     this.posix = snapshot.reader().posix();
-    this.copy = new FileCopy(posix, clock);
-    this.metadata = Metadata.ofRestore(posix, new Unkept(log, "what was restored"));
+    this.clock = clock;
     this.log = log;
+    this.done = new Restoration(snapshot.reader(), log);
+    this.metadata = Metadata.ofRestore(posix, new Unkept(log, "what was restored"));
   }
 
-  /** What was brought back, and how many paths were not. */
-  public record Result(long files, long directories, long bytes, long failed) {}
+  /**
+   * What was brought back, and how many paths were not.
+   *
+   * @param files made, be they links or special files
+   * @param directories made, or given their metadata
+   * @param bytes copied
+   * @param links how many of the files are further names of one of them
+   * @param same how many objects were there already and stayed as they were
+   * @param aside how many objects were moved aside
+   * @param failed how many paths were not restored
+   * @param asides the directories that hold what was moved aside
+   */
+  public record Result(
+      long files,
+      long directories,
+      long bytes,
+      long links,
+      long same,
+      long aside,
+      long failed,
+      List<FilePath> asides) {}
 
   /**
    * Restores {@code paths} below {@code to}, which is made if it does not exist: a single one as
@@ -57,232 +67,147 @@ public final class Restorer {
    *     written then
    */
   public Result restore(List<FilePath> paths, FilePath to) throws BackupException, IOException {
-    List<Node> nodes = new ArrayList<>();
-    List<FilePath> distinct = paths.stream().distinct().toList();
-    for (FilePath path : distinct) {
-      Optional<Node> node = snapshot.find(path);
-      if (node.isEmpty()) {
-        throw snapshot.missing(path);
-      }
-      boolean covered =
-          paths.stream().anyMatch(other -> !other.equals(path) && other.contains(path));
-      if (!covered && nodes.stream().noneMatch(other -> other.path().equals(path))) {
-        nodes.add(node.get());
-      }
+    RestoreSet set = below(paths);
+    try (Destination destination = Destination.open(posix, to, snapshot.reader().target())) {
+      new DirectoryRestore(snapshot, metadata, done, log).restore(set, destination.root());
+      destination.finish(done);
     }
-    int root = openEmpty(to);
-    try (DirectoryTree tree = new DirectoryTree(posix, root, FilePath.ROOT, false);
-        ContentFinder finder = snapshot.contents()) {
-      for (Node node : nodes) {
-        if (isBelowAnother(node.path(), distinct)) {
-          continue;
-        }
-        FilePath at =
-            paths.size() == 1 && !node.path().isRoot()
-                ? FilePath.ROOT.child(node.path().name())
-                : node.path();
-        FilePath parent = at.parent();
-        if (parent != null) {
-          tree.openOrMake(parent);
-        }
-        tree(node, at, tree, finder);
-      }
-    } finally {
-      posix.close(root);
-    }
-    return new Result(files, directories, bytes, failed);
+    return result(List.of());
   }
 
-  /** Restored with the other, at the same place. */
-  private static boolean isBelowAnother(FilePath path, List<FilePath> paths) {
-    return paths.stream().anyMatch(other -> !other.equals(path) && other.contains(path));
+  /** Looks what {@link #restore} would do, and changes nothing. */
+  public Result preview(List<FilePath> paths, FilePath to, Watcher watcher)
+      throws BackupException, IOException {
+    RestoreSet set = below(paths);
+    Destination.check(posix, to, snapshot.reader().target());
+    LinkGroups groups = new LinkGroups(snapshot, set);
+    SnapshotWalk walk = new SnapshotWalk(snapshot);
+    for (Node top : set.tops()) {
+      walk.walk(top, new Telling(set, to, groups, watcher));
+    }
+    return result(List.of());
   }
 
-  private int openEmpty(FilePath to) throws BackupException, IOException {
-    FilePath parentPath = to.parent();
-    if (parentPath == null) {
-      throw BackupException.failure("/: not empty; restore into a directory of its own");
-    }
-    int parent;
-    try {
-      parent = posix.openPath(parentPath.bytes());
-    } catch (PosixException e) {
-      throw BackupException.failure(parentPath + ": " + e.errno().text() + "; make it first");
-    }
-    try {
-      checkOutside(parent, to);
-      posix.makeDirectory(parent, to.name(), 0700);
-    } catch (PosixException e) {
-      if (!e.is(Errno.EEXIST)) {
-        throw BackupException.failure(
-            to + ": cannot be made: " + e.errno().text() + "; restore elsewhere");
-      }
-    } finally {
-      posix.close(parent);
-    }
-    int root;
-    try {
-      root = posix.openPath(to.bytes());
-    } catch (PosixException e) {
-      throw BackupException.failure(
-          to + ": " + e.errno().text() + "; restore into an empty or a new directory");
-    }
-    try {
-      checkOutside(root, to);
-      List<byte[]> names = new ArrayList<>();
-      posix.list(root, entry -> names.add(entry.name()));
-      if (!names.isEmpty()) {
-        throw BackupException.failure(to + ": not empty; restore into an empty or a new directory");
-      }
-      return root;
-    } catch (BackupException | IOException | RuntimeException e) {
-      posix.close(root);
-      throw e;
-    }
+  /**
+   * Restores {@code paths} to where they were. What is equal there is left alone: type, size, time,
+   * mode, owner, extended attributes and the bytes by their hash. What is not, and what the
+   * snapshot does not have below a restored directory, is moved first into {@code
+   * .deferred-sync-aside-<UTC time>} in the directory that holds the restored path, or in the root
+   * of the mount that it is on. Nothing is ever deleted. Killed at any moment, each file is the old
+   * one, in its place or aside, or the new one; the same restore once more goes on from there.
+   *
+   * @throws BackupException if a path is not in the snapshot or lies in the target; nothing is
+   *     changed then
+   */
+  public Result restoreInPlace(List<FilePath> paths, Watcher watcher)
+      throws BackupException, IOException {
+    return inPlace(paths, watcher, true);
   }
 
-  /** What is restored into the target would be taken for a part of the mirror. */
-  private void checkOutside(int directory, FilePath to) throws BackupException, IOException {
-    Target target = snapshot.reader().target();
-    Stat targetStat = posix.stat(target.root());
-    for (Stat above : SourceGround.ancestors(posix, directory)) {
-      if (above.sameObject(targetStat)) {
-        throw BackupException.failure(
-            to + ": lies in the target " + target.path() + "; restore elsewhere");
+  /** Looks what {@link #restoreInPlace} would do, and changes nothing. */
+  public Result previewInPlace(List<FilePath> paths, Watcher watcher)
+      throws BackupException, IOException {
+    return inPlace(paths, watcher, false);
+  }
+
+  private Result inPlace(List<FilePath> paths, Watcher watcher, boolean change)
+      throws BackupException, IOException {
+    RestoreSet set = RestoreSet.inPlace(snapshot, paths);
+    List<FilePath> asides = new ArrayList<>();
+    try (Places places = new Places(posix);
+        ContentReader reader = new ContentReader(snapshot, log)) {
+      PlaceChanges changes =
+          change
+              ? new PlaceChangesOnDisk(posix, places, metadata, reader, done, watcher)
+              : new PlaceChangesToTell(done, watcher);
+      PlaceState state = new PlaceState(posix, reader);
+      try (PlaceRestore each =
+          new PlaceRestore(
+              snapshot,
+              places,
+              state,
+              changes,
+              new LinkGroups(snapshot, set),
+              done,
+              new AsideName(clock.instant()),
+              log)) {
+        new InPlaceRestore(snapshot, places, changes, each, done, log).restore(set);
+        asides.addAll(each.kept());
       }
     }
+    return result(asides);
   }
 
-  /** A directory is done when all below it is: only then does it get its own mode and time. */
-  private record Step(Node node, FilePath at, boolean finish) {}
+  private RestoreSet below(List<FilePath> paths) throws BackupException, IOException {
+    return RestoreSet.below(snapshot, paths);
+  }
 
-  private void tree(Node top, FilePath topAt, DirectoryTree tree, ContentFinder finder)
-      throws IOException {
-    Deque<Step> steps = new ArrayDeque<>();
-    steps.push(new Step(top, topAt, false));
-    while (!steps.isEmpty()) {
-      Step step = steps.pop();
-      try {
-        if (!step.node().isDirectory()) {
-          other(step.node(), step.at(), tree, finder);
-        } else if (step.finish()) {
-          finishDirectory(step.node(), step.at(), tree);
-        } else {
-          tree.openOrMake(step.at());
-          directories++;
-          steps.push(new Step(step.node(), step.at(), true));
-          for (Node child : snapshot.children(step.node().path())) {
-            steps.push(new Step(child, step.at().child(child.path().name()), false));
-          }
-        }
-      } catch (PosixException e) {
-        fail(step.node().path(), e.getMessage());
-        stopIfFull(e);
+  private Result result(List<FilePath> asides) {
+    return new Result(
+        done.files.get(),
+        done.directories.get(),
+        done.bytes.get(),
+        done.links.get(),
+        done.same.get(),
+        done.aside.get(),
+        done.failed(),
+        List.copyOf(asides));
+  }
+
+  /** Tells what would be made in an empty directory. */
+  private final class Telling implements SnapshotWalk.Visitor {
+    private final RestoreSet set;
+    private final FilePath to;
+    private final LinkGroups groups;
+    private final Watcher watcher;
+
+    private Telling(RestoreSet set, FilePath to, LinkGroups groups, Watcher watcher) {
+      this.set = set;
+      this.to = to;
+      this.groups = groups;
+      this.watcher = watcher;
+    }
+
+    private FilePath placeOf(FilePath path) {
+      FilePath place = to;
+      for (byte[] name : set.place(path).orElse(FilePath.ROOT).names()) {
+        place = place.child(name);
       }
+      return place;
     }
-  }
 
-  private static void stopIfFull(PosixException e) throws PosixException {
-    if (e.is(Errno.ENOSPC) || e.is(Errno.EDQUOT) || e.is(Errno.EROFS) || e.is(Errno.EIO)) {
-      throw e;
+    @Override
+    public boolean enter(FilePath path, @Nullable Version version) {
+      done.directories.incrementAndGet();
+      watcher.take(new RestoreChange(Action.WRITE, placeOf(path), 0));
+      return true;
     }
-  }
 
-  private void fail(FilePath path, @Nullable String why) {
-    failed++;
-    log.error("{}: not restored: {}", path, why);
-  }
-
-  private void finishDirectory(Node node, FilePath at, DirectoryTree tree) throws IOException {
-    Version version = node.version();
-    FilePath parent = at.parent();
-    if (version != null && parent != null) {
-      int directory = tree.open(parent);
-      metadata.set(directory, at.name(), node.path(), version, attributes(version));
+    @Override
+    public void leave(FilePath path, @Nullable Version version) {
+      // its metadata is no change of its own
     }
-  }
 
-  private ExtendedAttributes attributes(Version version) throws IOException {
-    return snapshot.reader().catalogue().xattrs().find(version.xattr());
-  }
-
-  private void other(Node node, FilePath at, DirectoryTree tree, ContentFinder finder)
-      throws IOException {
-    Version version = node.version();
-    FilePath parent = at.parent();
-    if (version == null || parent == null) {
-      throw new IllegalStateException("only directories are without a version");
+    @Override
+    public void refuse(String what, String why) {
+      done.fail(what, "the catalogue has been changed: " + why);
     }
-    int directory = tree.open(parent);
-    if (version.type() == FileType.FILE) {
-      if (!file(node.path(), version, directory, at.name(), finder)) {
+
+    @Override
+    public void visit(Found found) throws IOException {
+      boolean link = !groups.places(found).isEmpty();
+      boolean copied = found.version().type() == FileType.FILE && !link;
+      if (copied && found.hash() == null) {
+        done.fail(found.path(), "the catalogue has no content for it");
         return;
       }
-    } else if (version.type() == FileType.SYMLINK) {
-      byte[] link = version.linkTarget();
-      posix.makeSymlink(directory, at.name(), link == null ? new byte[0] : link);
-    } else {
-      posix.makeNode(directory, at.name(), (version.mode() & ~07777) | 0600, version.rdev());
-    }
-    files++;
-    metadata.set(directory, at.name(), node.path(), version, attributes(version));
-  }
-
-  /** Tries every place of the content, and all of them once more: a run may just have moved it. */
-  private boolean file(
-      FilePath path, Version version, int directory, byte[] name, ContentFinder finder)
-      throws IOException {
-    Long id = version.content();
-    Optional<Content> content =
-        id == null ? Optional.empty() : snapshot.reader().catalogue().contents().find(id);
-    if (id == null || content.isEmpty()) {
-      fail(path, "the catalogue has no content for it");
-      return false;
-    }
-    List<String> tried = new ArrayList<>();
-    for (int round = 0; round < 2; round++) {
-      for (Candidate candidate : finder.candidates(id)) {
-        if (copyFrom(candidate, content.get(), directory, name)) {
-          bytes += version.size();
-          return true;
-        }
-        tried.add(candidate.name());
-      }
-    }
-    fail(
-        path,
-        "no file in the target has its bytes (SHA-256 "
-            + content.get().hash()
-            + "); looked at "
-            + String.join(", ", tried.stream().distinct().toList()));
-    return false;
-  }
-
-  private boolean copyFrom(Candidate candidate, Content content, int directory, byte[] name)
-      throws IOException {
-    int from;
-    try {
-      from = candidate.open();
-    } catch (PosixException e) {
-      return false; // absent, or no file any more: another place may have it
-    }
-    try {
-      int to = posix.createFile(directory, name, 0600);
-      boolean good = false;
-      try {
-        Reading reading = copy.read(from, to);
-        good = reading.hash().equals(content.hash());
-      } catch (SourceException e) {
-        log.warn("{}: {}", candidate.name(), e.reason().getMessage());
-      } finally {
-        posix.close(to);
-        if (!good) {
-          posix.unlink(directory, name);
-        }
-      }
-      return good;
-    } finally {
-      posix.close(from);
+      FilePath place = placeOf(found.path());
+      groups.put(found, place);
+      long bytes = copied ? found.version().size() : 0;
+      done.files.incrementAndGet();
+      done.links.addAndGet(link ? 1 : 0);
+      done.bytes.addAndGet(bytes);
+      watcher.take(new RestoreChange(Action.WRITE, place, bytes));
     }
   }
 }

@@ -60,6 +60,23 @@ public final class TargetReader implements AutoCloseable {
     return open(engine, path, TargetReader::withoutWriting);
   }
 
+  /**
+   * Opens it without making or changing any file in it. While a run is under way, as any other
+   * reader: then its files are all there.
+   */
+  public static TargetReader openUnchanged(Engine engine, FilePath path)
+      throws BackupException, IOException {
+    return open(
+        engine,
+        path,
+        (posix, target, lock) -> {
+          if (posix.lock(lock, Target.RUN_LOCK, false)) {
+            return withoutWriting(posix, target, lock);
+          }
+          return withCatalogue(posix, target, lock);
+        });
+  }
+
   /** A way to open the catalogue of a target whose readers' lock is held. */
   private interface Opening {
     TargetReader open(Posix posix, Target target, int lock) throws BackupException, IOException;

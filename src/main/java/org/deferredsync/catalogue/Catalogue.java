@@ -13,6 +13,7 @@ public final class Catalogue implements AutoCloseable {
   private final Directories directories;
   private final Entries entries;
   private final History history;
+  private final Listings listings;
   private final Contents contents;
   private final Xattrs xattrs;
   private final Runs runs;
@@ -25,6 +26,7 @@ public final class Catalogue implements AutoCloseable {
     this.directories = new Directories(database);
     this.entries = new Entries(database);
     this.history = new History(database);
+    this.listings = new Listings(database);
     this.contents = new Contents(database);
     this.xattrs = new Xattrs(database);
     this.runs = new Runs(database);
@@ -145,6 +147,10 @@ public final class Catalogue implements AutoCloseable {
 
   public History history() {
     return history;
+  }
+
+  public Listings listings() {
+    return listings;
   }
 
   public Contents contents() {

@@ -4,8 +4,13 @@ import java.io.IOException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.deferredsync.backup.BackupException;
+import org.deferredsync.backup.Engine;
+import org.deferredsync.backup.RestoreChange;
+import org.deferredsync.backup.RestoreChange.Watcher;
 import org.deferredsync.backup.Restorer;
+import org.deferredsync.backup.Restorer.Result;
 import org.deferredsync.backup.Sizes;
 import org.deferredsync.backup.Snapshot;
 import org.deferredsync.backup.TargetReader;
@@ -13,6 +18,7 @@ import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.SourceState;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -23,7 +29,11 @@ import picocli.CommandLine.Parameters;
     sortOptions = false,
     description = {
       "Brings files and directories back as they were in a snapshot, each checked against its hash.",
-      "A single PATH becomes DIR/<its last name>, several become DIR/<their full paths>."
+      "With --to, a single PATH becomes DIR/<its last name>, several become DIR/<their full paths>.",
+      "With --in-place, files go back to where they were. What is the same there already is left"
+          + " alone. What is not, and what the snapshot does not have below a restored directory,"
+          + " is first moved to .deferred-sync-aside-<UTC time> beside PATH, at the path it had"
+          + " from there; nothing is deleted. When interrupted, run the same command again."
     })
 final class RestoreCommand extends TargetCommand {
   @Option(
@@ -34,15 +44,40 @@ final class RestoreCommand extends TargetCommand {
               + " date and time; the last snapshot at or before it is taken")
   private @Nullable String at;
 
+  @ArgGroup(exclusive = true, multiplicity = "1")
+  private Where where = new Where();
+
   @Option(
-      names = "--to",
-      paramLabel = "DIR",
-      required = true,
-      description = "where to: a new or an empty directory")
-  private String to = "";
+      names = {"-n", "--dry-run"},
+      description = "say what would be done, and change nothing")
+  private boolean dryRun;
+
+  @Option(names = "--json", description = "print what was done as a JSON object")
+  private boolean json;
 
   @Parameters(paramLabel = "PATH", arity = "1..*", description = "what to restore")
   private List<String> paths = List.of();
+
+  /** One of the two. */
+  private static final class Where {
+    @Option(
+        names = "--to",
+        paramLabel = "DIR",
+        required = true,
+        description = "where to: a new or an empty directory")
+    private @Nullable String to;
+
+    @Option(
+        names = "--in-place",
+        required = true,
+        description = "where the files were; what is there now is kept aside")
+    private boolean inPlace;
+  }
+
+  @Override
+  TargetReader open(Engine engine, FilePath target) throws BackupException, IOException {
+    return dryRun ? TargetReader.openUnchanged(engine, target) : super.open(engine, target);
+  }
 
   @Override
   int look(TargetReader reader, Clock clock) throws BackupException, IOException {
@@ -51,41 +86,106 @@ final class RestoreCommand extends TargetCommand {
     for (String path : paths) {
       wanted.add(path(path));
     }
-    FilePath destination = path(to);
+    String to = where.to;
+    FilePath destination = to == null ? null : path(to);
     for (FilePath path : wanted) {
-      snapshot
-          .sourceOf(path)
-          .ifPresent(
-              source -> {
-                if (source.run() != snapshot.run().id()) {
-                  context()
-                      .err()
-                      .println(
-                          source.path()
-                              + ": not in that run; taken from snapshot "
-                              + source.run()
-                              + ".");
-                }
-                if (source.state() == SourceState.PARTIAL) {
-                  context().err().println(source.path() + ": partial: " + source.reason() + ".");
-                }
-              });
+      snapshot.sourceOf(path).ifPresent(source -> sayWhatIsOlder(snapshot, source));
     }
-    Restorer.Result result =
-        new Restorer(snapshot, clock, LoggerFactory.getLogger("restore"))
-            .restore(wanted, destination);
-    context()
-        .err()
-        .println(
-            "Restored "
-                + result.files()
-                + " files in "
-                + result.directories()
-                + " directories, "
-                + Sizes.text(result.bytes())
-                + ", all checked, to "
-                + destination
-                + (result.failed() == 0 ? "." : "; " + result.failed() + " paths failed."));
+    Restorer restorer = new Restorer(snapshot, clock, LoggerFactory.getLogger("restore"));
+    Result result =
+        json
+            ? inJson(restorer, snapshot, wanted, destination)
+            : restore(restorer, wanted, destination, this::line);
+    summary(result, destination);
     return result.failed() == 0 ? ExitStatus.SUCCESS : ExitStatus.FAILURE;
+  }
+
+  private void sayWhatIsOlder(Snapshot snapshot, Snapshot.SourceAt source) {
+    if (source.run() != snapshot.run().id()) {
+      context()
+          .err()
+          .println(source.path() + ": not in that run; taken from snapshot " + source.run() + ".");
+    }
+    if (source.state() == SourceState.PARTIAL) {
+      context().err().println(source.path() + ": partial: " + source.reason() + ".");
+    }
+  }
+
+  private Result restore(
+      Restorer restorer, List<FilePath> wanted, @Nullable FilePath to, Watcher watcher)
+      throws BackupException, IOException {
+    if (to == null) {
+      return dryRun
+          ? restorer.previewInPlace(wanted, watcher)
+          : restorer.restoreInPlace(wanted, Watcher.NONE);
+    }
+    return dryRun ? restorer.preview(wanted, to, watcher) : restorer.restore(wanted, to);
+  }
+
+  private void line(RestoreChange change) {
+    context().out().printf("%-5s %s%n", word(change), change.path());
+  }
+
+  private static String word(RestoreChange change) {
+    return change.action().name().toLowerCase(Locale.ROOT);
+  }
+
+  private Result inJson(
+      Restorer restorer, Snapshot snapshot, List<FilePath> wanted, @Nullable FilePath to)
+      throws BackupException, IOException {
+    try (JsonWriter writer = new JsonWriter(context().out())) {
+      writer.beginObject();
+      writer.member("snapshot", snapshot.run().id());
+      writer.member("dryRun", dryRun);
+      writer.name("changes").beginArray();
+      Result result = restore(restorer, wanted, to, change -> entry(writer, change));
+      writer.endArray();
+      writer.member("files", result.files());
+      writer.member("directories", result.directories());
+      writer.member("links", result.links());
+      writer.member("bytes", result.bytes());
+      writer.member("same", result.same());
+      writer.member("aside", result.aside());
+      writer.member("failed", result.failed());
+      writer.name("asideDirectories").beginArray();
+      result.asides().forEach(aside -> writer.value(aside.toString()));
+      writer.endArray();
+      writer.endObject();
+      return result;
+    }
+  }
+
+  private static void entry(JsonWriter writer, RestoreChange change) {
+    writer.beginObject();
+    writer.member("action", word(change));
+    writer.member("path", change.path().toString());
+    writer.member("bytes", change.bytes());
+    writer.endObject();
+  }
+
+  private void summary(Result result, @Nullable FilePath to) {
+    StringBuilder line = new StringBuilder(dryRun ? "Would restore " : "Restored ");
+    line.append(result.files())
+        .append(" files in ")
+        .append(result.directories())
+        .append(" directories, ")
+        .append(Sizes.text(result.bytes()))
+        .append(dryRun ? "" : ", all checked")
+        .append(to == null ? ", in place" : ", to " + to);
+    if (to == null) {
+      line.append("; ").append(result.same()).append(" were the same already");
+    }
+    if (result.aside() > 0) {
+      line.append("; ").append(result.aside());
+      line.append(dryRun ? " would be moved aside" : " moved aside to ");
+      line.append(
+          dryRun
+              ? ""
+              : String.join(", ", result.asides().stream().map(FilePath::toString).toList()));
+    }
+    if (result.failed() > 0) {
+      line.append("; ").append(result.failed()).append(" paths failed");
+    }
+    context().err().println(line.append('.'));
   }
 }

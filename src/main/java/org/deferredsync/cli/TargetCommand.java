@@ -36,11 +36,16 @@ abstract class TargetCommand implements Callable<Integer> {
         Engine.ofSystem(clock, Engine.stateDirectory(context.variables()), Progress.NONE);
     FilePath target = BackupSettings.target(context.configuration().settings());
     Logging logging = context.startLogging();
-    try (TargetReader reader = TargetReader.open(engine, target)) {
+    try (TargetReader reader = open(engine, target)) {
       return look(reader, clock);
     } finally {
       logging.close();
     }
+  }
+
+  /** Opens the target to look into. */
+  TargetReader open(Engine engine, FilePath target) throws BackupException, IOException {
+    return TargetReader.open(engine, target);
   }
 
   /** Does the command's work; the answer is the exit status. */

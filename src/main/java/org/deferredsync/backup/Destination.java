@@ -1,0 +1,197 @@
+package org.deferredsync.backup;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.deferredsync.fs.Errno;
+import org.deferredsync.fs.Posix;
+import org.deferredsync.fs.PosixException;
+import org.deferredsync.fs.Stat;
+import org.deferredsync.snapshot.FilePath;
+
+/**
+ * The empty directory that files are restored to. Where others could write to it meanwhile, all is
+ * made in a directory of our own in it and moved up at the end: nothing is ever done to a name that
+ * somebody else may have put there.
+ */
+final class Destination implements AutoCloseable {
+  private static final int OTHERS_WRITE = 022;
+  private static final int STICKY = 01000;
+  private static final byte[] SHELTER =
+      ".deferred-sync-restore".getBytes(StandardCharsets.US_ASCII);
+
+  private final Posix posix;
+  private final int directory;
+  private final int root;
+
+  private Destination(Posix posix, int directory, int root) {
+    this.posix = posix;
+    this.directory = directory;
+    this.root = root;
+  }
+
+  /**
+   * Looks whether {@code to} can be restored to, and changes nothing.
+   *
+   * @throws BackupException if it is not empty, lies in the target, or its parent is missing
+   */
+  static void check(Posix posix, FilePath to, Target target) throws BackupException, IOException {
+    posix.close(openParent(posix, to, target));
+    int found;
+    try {
+      found = posix.openPath(to.bytes());
+    } catch (PosixException e) {
+      if (e.is(Errno.ENOENT)) {
+        return;
+      }
+      throw unusable(to, e);
+    }
+    try {
+      checkOutside(posix, found, to, target);
+      checkEmpty(posix, found, to);
+    } finally {
+      posix.close(found);
+    }
+  }
+
+  /**
+   * Opens {@code to}, which is made if it does not exist.
+   *
+   * @throws BackupException as above; nothing is written then
+   */
+  static Destination open(Posix posix, FilePath to, Target target)
+      throws BackupException, IOException {
+    int parent = openParent(posix, to, target);
+    try {
+      posix.makeDirectory(parent, to.name(), 0700);
+    } catch (PosixException e) {
+      if (!e.is(Errno.EEXIST)) {
+        throw BackupException.failure(
+            to + ": cannot be made: " + e.errno().text() + "; restore elsewhere");
+      }
+    } finally {
+      posix.close(parent);
+    }
+    int directory;
+    try {
+      directory = posix.openPath(to.bytes());
+    } catch (PosixException e) {
+      throw unusable(to, e);
+    }
+    try {
+      checkOutside(posix, directory, to, target);
+      checkEmpty(posix, directory, to);
+      return new Destination(posix, directory, sheltered(posix, directory));
+    } catch (BackupException | IOException | RuntimeException e) {
+      posix.close(directory);
+      throw e;
+    }
+  }
+
+  private static int openParent(Posix posix, FilePath to, Target target)
+      throws BackupException, IOException {
+    FilePath parentPath = to.parent();
+    if (parentPath == null) {
+      throw BackupException.failure("/: not empty; restore into a directory of its own");
+    }
+    int parent;
+    try {
+      parent = posix.openPath(parentPath.bytes());
+    } catch (PosixException e) {
+      throw BackupException.failure(parentPath + ": " + e.errno().text() + "; make it first");
+    }
+    try {
+      checkOutside(posix, parent, to, target);
+      return parent;
+    } catch (BackupException | IOException | RuntimeException e) {
+      posix.close(parent);
+      throw e;
+    }
+  }
+
+  private static BackupException unusable(FilePath to, PosixException e) {
+    return BackupException.failure(
+        to + ": " + e.errno().text() + "; restore into an empty or a new directory");
+  }
+
+  private static void checkEmpty(Posix posix, int directory, FilePath to)
+      throws BackupException, IOException {
+    List<byte[]> names = new ArrayList<>();
+    posix.list(directory, entry -> names.add(entry.name()));
+    if (!names.isEmpty()) {
+      throw BackupException.failure(to + ": not empty; restore into an empty or a new directory");
+    }
+  }
+
+  /** What is restored into the target would be taken for a part of the mirror. */
+  static void checkOutside(Posix posix, int directory, FilePath to, Target target)
+      throws BackupException, IOException {
+    Stat targetStat = posix.stat(target.root());
+    for (Stat above : SourceGround.ancestors(posix, directory)) {
+      if (above.sameObject(targetStat)) {
+        throw BackupException.failure(
+            to + ": lies in the target " + target.path() + "; restore elsewhere");
+      }
+    }
+  }
+
+  /** The directory itself if only we can change names in it, else one in it that only we can. */
+  private static int sheltered(Posix posix, int directory) throws IOException {
+    Stat stat = posix.stat(directory);
+    boolean trusted = stat.uid() == posix.effectiveUser() || stat.uid() == 0;
+    boolean open = (stat.mode() & OTHERS_WRITE) != 0 && (stat.mode() & STICKY) == 0;
+    return trusted && !open ? directory : shelter(posix, directory, SHELTER);
+  }
+
+  /**
+   * Makes a directory that only this user can enter, and opens it.
+   *
+   * @throws PosixException EEXIST if the name is taken, EPERM if somebody else put another
+   *     directory there in that moment
+   */
+  static int shelter(Posix posix, int directory, byte[] name) throws IOException {
+    posix.makeDirectory(directory, name, 0700);
+    int made = posix.openDirectory(directory, name);
+    Stat stat = posix.stat(made);
+    if (stat.uid() != posix.effectiveUser() || stat.permissions() != 0700) {
+      posix.close(made);
+      throw new PosixException(Errno.EPERM, "mkdirat", new String(name, StandardCharsets.US_ASCII));
+    }
+    return made;
+  }
+
+  /** The descriptor below which everything is made. */
+  int root() {
+    return root;
+  }
+
+  /** Moves what was made to its place. */
+  void finish(Restoration done) throws IOException {
+    if (root == directory) {
+      return;
+    }
+    List<byte[]> names = new ArrayList<>();
+    posix.list(root, entry -> names.add(entry.name()));
+    boolean all = true;
+    for (byte[] name : names) {
+      try {
+        posix.renameNew(root, name, directory, name);
+      } catch (PosixException e) {
+        all = false;
+        done.fail(FilePath.ROOT.child(name), e);
+      }
+    }
+    if (all) {
+      posix.removeDirectory(directory, SHELTER);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (root != directory) {
+      posix.close(root);
+    }
+    posix.close(directory);
+  }
+}

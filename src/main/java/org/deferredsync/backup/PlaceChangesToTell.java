@@ -1,0 +1,69 @@
+package org.deferredsync.backup;
+
+import java.util.List;
+import org.deferredsync.backup.RestoreChange.Action;
+import org.deferredsync.backup.RestoreChange.Watcher;
+import org.deferredsync.backup.SnapshotWalk.Found;
+import org.deferredsync.fs.Stat;
+import org.deferredsync.snapshot.ExtendedAttributes;
+import org.deferredsync.snapshot.FilePath;
+import org.deferredsync.snapshot.FileType;
+import org.deferredsync.snapshot.Version;
+import org.jspecify.annotations.Nullable;
+
+/** Changes nothing; counts and tells what would be changed. */
+final class PlaceChangesToTell implements PlaceChanges {
+  private final Restoration done;
+  private final Watcher watcher;
+
+  PlaceChangesToTell(Restoration done, Watcher watcher) {
+    this.done = done;
+    this.watcher = watcher;
+  }
+
+  @Override
+  public boolean moveAside(FilePath path, Aside aside) {
+    done.aside.incrementAndGet();
+    watcher.take(new RestoreChange(Action.ASIDE, path, 0));
+    return false;
+  }
+
+  @Override
+  public void makeDirectory(FilePath path) {
+    done.directories.incrementAndGet();
+    watcher.take(new RestoreChange(Action.WRITE, path, 0));
+  }
+
+  @Override
+  public void setDirectory(
+      FilePath path, @Nullable Stat there, Version version, ExtendedAttributes attributes) {
+    if (there != null) {
+      done.directories.incrementAndGet();
+      watcher.take(new RestoreChange(Action.SET, path, 0));
+    }
+  }
+
+  @Override
+  public boolean put(
+      Found found,
+      @Nullable Stat there,
+      ExtendedAttributes attributes,
+      List<FilePath> others,
+      Aside aside) {
+    if (there != null) {
+      moveAside(found.path(), aside);
+    }
+    boolean link = !others.isEmpty();
+    boolean copied = found.version().type() == FileType.FILE && !link;
+    long bytes = copied ? found.version().size() : 0;
+    if (copied && found.hash() == null) {
+      done.fail(found.path(), "the catalogue has no content for it");
+      return false;
+    }
+    done.files.incrementAndGet();
+    done.bytes.addAndGet(bytes);
+    done.links.addAndGet(link ? 1 : 0);
+    watcher.take(new RestoreChange(Action.WRITE, found.path(), bytes));
+    return true;
+  }
+}

@@ -1,0 +1,110 @@
+package org.deferredsync.backup;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.deferredsync.backup.SnapshotWalk.Found;
+import org.deferredsync.fs.Posix;
+import org.deferredsync.fs.PosixException;
+import org.deferredsync.fs.Stat;
+import org.deferredsync.snapshot.ContentHash;
+import org.deferredsync.snapshot.ExtendedAttributes;
+import org.deferredsync.snapshot.ExtendedAttributes.Attribute;
+import org.deferredsync.snapshot.FileType;
+import org.deferredsync.snapshot.Version;
+
+/**
+ * Tells whether what lies at a place is what a version says: type, size, time, mode, owner,
+ * extended attributes, the text of a link, and the bytes by their hash. What an ordinary user
+ * cannot set is not looked at.
+ */
+final class PlaceState {
+  private final Posix posix;
+  private final ContentReader reader;
+  private final int user;
+
+  PlaceState(Posix posix, ContentReader reader) {
+    this.posix = posix;
+    this.reader = reader;
+    this.user = posix.effectiveUser();
+  }
+
+  /** Whether the object of this name is the version, bytes included. */
+  boolean is(int directory, byte[] name, Stat there, Found found, ExtendedAttributes attributes)
+      throws IOException {
+    Version version = found.version();
+    if (!hasMetadata(there, version)) {
+      return false;
+    }
+    boolean same =
+        switch (version.type()) {
+          case FILE -> there.size() == version.size() && hasBytes(directory, name, there, found);
+          case SYMLINK ->
+              java.util.Arrays.equals(posix.readLink(directory, name), version.linkTarget());
+          case CHARACTER_DEVICE, BLOCK_DEVICE -> there.rdev() == version.rdev();
+          default -> true;
+        };
+    return same && hasAttributes(Metadata.attributes(posix, directory, name), attributes);
+  }
+
+  /** Whether the open directory has the metadata of the version. */
+  boolean isDirectory(int directory, Stat there, Version version, ExtendedAttributes attributes)
+      throws IOException {
+    return hasMetadata(there, version)
+        && hasAttributes(Metadata.attributes(posix, directory), attributes);
+  }
+
+  private boolean hasMetadata(Stat there, Version version) {
+    boolean owned =
+        user == 0
+            ? there.uid() == version.uid() && there.gid() == version.gid()
+            : there.uid() == user;
+    int possible = user == 0 || version.uid() == user ? 07777 : 01777;
+    boolean mode =
+        version.type() == FileType.SYMLINK
+            || there.permissions() == (version.permissions() & possible);
+    return there.type() == (version.mode() & Stat.TYPE_MASK)
+        && owned
+        && mode
+        && there.mtimeNs() == version.mtimeNs();
+  }
+
+  private boolean hasBytes(int directory, byte[] name, Stat there, Found found) throws IOException {
+    ContentHash hash = found.hash();
+    if (hash == null) {
+      return false;
+    }
+    int file;
+    try {
+      file = posix.openFile(directory, name);
+    } catch (PosixException e) {
+      return false;
+    }
+    try {
+      return posix.stat(file).sameObject(there) && reader.has(file, hash);
+    } catch (SourceException e) {
+      return false; // unreadable: it gives way to what can be read
+    } finally {
+      posix.close(file);
+    }
+  }
+
+  private boolean hasAttributes(ExtendedAttributes there, ExtendedAttributes wanted) {
+    return settable(there).equals(settable(wanted));
+  }
+
+  private ExtendedAttributes settable(ExtendedAttributes all) {
+    if (user == 0 || all.isEmpty()) {
+      return all;
+    }
+    List<Attribute> own =
+        all.list().stream()
+            .filter(
+                one -> {
+                  String name = new String(one.name(), StandardCharsets.ISO_8859_1);
+                  return name.startsWith("user.") || name.startsWith("system.posix_acl_");
+                })
+            .toList();
+    return ExtendedAttributes.of(own);
+  }
+}

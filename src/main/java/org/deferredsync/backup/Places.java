@@ -1,0 +1,100 @@
+package org.deferredsync.backup;
+
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.deferredsync.fs.Errno;
+import org.deferredsync.fs.Posix;
+import org.deferredsync.fs.PosixException;
+import org.deferredsync.fs.Stat;
+import org.deferredsync.snapshot.FilePath;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The places that files had, on the running system. The parents of a source are opened as the
+ * configuration wrote them; from the source on down no link is followed.
+ */
+final class Places implements AutoCloseable {
+  private final Posix posix;
+  private final Map<FilePath, DirectoryTree> trees = new LinkedHashMap<>();
+  private final Map<FilePath, Integer> roots = new LinkedHashMap<>();
+
+  Places(Posix posix) {
+    this.posix = posix;
+  }
+
+  /** Opens what there is of the parents of a source. */
+  void openAbove(FilePath source) throws IOException {
+    FilePath parent = source.parent();
+    FilePath above = parent == null ? FilePath.ROOT : parent;
+    while (!trees.containsKey(above)) {
+      try {
+        int root = posix.openPath(above.bytes());
+        roots.put(above, root);
+        trees.put(above, new DirectoryTree(posix, root, above, false));
+      } catch (PosixException e) {
+        FilePath next = above.parent();
+        if (!e.is(Errno.ENOENT) || next == null) {
+          throw e;
+        }
+        above = next;
+      }
+    }
+  }
+
+  /** The directories around {@code path}. */
+  DirectoryTree tree(FilePath path) {
+    FilePath best = null;
+    for (FilePath root : trees.keySet()) {
+      if (root.contains(path) && (best == null || root.length() > best.length())) {
+        best = root;
+      }
+    }
+    DirectoryTree tree = best == null ? null : trees.get(best);
+    if (tree == null) {
+      throw new IllegalArgumentException(path + " is in no source that was opened");
+    }
+    return tree;
+  }
+
+  /** Whether the path lies below what was there when it was opened. */
+  boolean isBeneath(FilePath path) {
+    return trees.keySet().stream().anyMatch(root -> root.contains(path) && !root.equals(path));
+  }
+
+  /** The open directory at {@code path}. */
+  int open(FilePath path) throws IOException {
+    return tree(path).open(path);
+  }
+
+  /** The open directory that holds {@code path}. */
+  int parentOf(FilePath path) throws IOException {
+    FilePath parent = path.parent();
+    if (parent == null) {
+      throw new IllegalArgumentException("the root is in no directory");
+    }
+    return open(parent);
+  }
+
+  /** What is there, or null. */
+  @Nullable Stat statOrNull(FilePath path) throws IOException {
+    return tree(path).statOrNull(path);
+  }
+
+  /** Forgets what is open at and below {@code path}, which is about to be something else. */
+  void forget(FilePath path) throws IOException {
+    for (DirectoryTree tree : trees.values()) {
+      tree.forget(path);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    for (DirectoryTree tree : trees.values()) {
+      tree.close();
+    }
+    for (int root : roots.values()) {
+      posix.close(root);
+    }
+  }
+}
