@@ -287,7 +287,8 @@ public final class Prune {
       target = open.target();
       catalogue = open.catalogue();
       Barrier barrier = Barrier.of(posix, target.root(), engine.kernelRelease());
-      Publisher publisher = new Publisher(posix, target, catalogue, barrier, staging);
+      Metadata metadata = Metadata.ofMirror(posix, new Unkept(log, "the mirror"));
+      Publisher publisher = new Publisher(posix, target, catalogue, barrier, metadata, staging);
       recovery = new Recovery(posix, target, catalogue, publisher, barrier, staging, log);
       forgetter = new Forgetter(posix, target, catalogue, publisher, barrier);
       pruner = new Pruner(posix, target, catalogue, forgetter);

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import org.deferredsync.catalogue.Directories;
+import org.deferredsync.logging.Progress;
 import org.deferredsync.snapshot.FilePath;
 
 /** Scans a source twice, as an unknown and as an unchanged one, in a process of its own. */
@@ -14,7 +15,7 @@ final class HugeScan {
   public static void main(String[] arguments) throws Exception {
     Path source = Path.of(arguments[0]);
     Path target = Path.of(arguments[1]);
-    Engine engine = Engine.ofSystem(Clock.systemUTC(), target.resolve("state"));
+    Engine engine = Engine.ofSystem(Clock.systemUTC(), target.resolve("state"), Progress.NONE);
     try (ScanGround ground = ScanGround.open(engine, target, source)) {
       Plan plan = ground.scan(4);
       print("new", ground, plan);
