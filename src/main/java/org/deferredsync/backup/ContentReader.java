@@ -2,6 +2,7 @@ package org.deferredsync.backup;
 
 import java.io.IOException;
 import java.security.MessageDigest;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import org.deferredsync.backup.ContentFinder.Candidate;
@@ -22,6 +23,7 @@ final class ContentReader implements AutoCloseable {
   /** A file up to this many bytes is small. */
   static final int SMALL = 256 << 10;
 
+  private static final int BLOCK = 4096;
   private static final byte[] ZEROS = new byte[SMALL];
 
   private final Posix posix;
@@ -94,10 +96,16 @@ final class ContentReader implements AutoCloseable {
     if (!stat.isRegular()) {
       return false;
     }
-    digest.reset();
-    if (stat.size() <= SMALL && stat.blocks() * 512 >= stat.size()) {
-      return small(from, (int) stat.size(), hash, sink);
+    if (stat.size() <= SMALL) {
+      byte[] bytes = whole(from, (int) stat.size());
+      if (bytes == null) {
+        return false;
+      }
+      if (!mayHaveHoles(bytes)) {
+        return small(bytes, hash, sink);
+      }
     }
+    digest.reset();
     sink.begin();
     boolean good = false;
     try {
@@ -112,47 +120,62 @@ final class ContentReader implements AutoCloseable {
     return good;
   }
 
-  private boolean small(int from, int size, ContentHash hash, ContentSink sink)
-      throws SourceException, IOException {
+  /** The bytes of a small file; null if it ends too early. */
+  private byte @Nullable [] whole(int from, int size) throws SourceException {
     byte[] bytes = new byte[size];
     int length = 0;
     while (length < size) {
       int n = readSome(from, bytes, length, size - length);
       if (n == 0) {
-        return false;
+        return null;
       }
       length += n;
     }
+    return bytes;
+  }
+
+  /** Whether a block of it is all zeros. */
+  private static boolean mayHaveHoles(byte[] bytes) {
+    for (int start = 0; start < bytes.length; start += BLOCK) {
+      int end = Math.min(bytes.length, start + BLOCK);
+      if (bytes[start] == 0
+          && bytes[end - 1] == 0
+          && Arrays.equals(bytes, start, end, ZEROS, 0, end - start)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean small(byte[] bytes, ContentHash hash, ContentSink sink) throws IOException {
+    digest.reset();
     digest.update(bytes);
     if (!hash.equals(new ContentHash(digest.digest()))) {
       return false;
     }
     sink.begin();
-    if (size > 0) {
-      sink.data(0, bytes, size);
+    if (bytes.length > 0) {
+      sink.data(0, bytes, bytes.length);
     }
-    sink.end(size);
+    sink.end(bytes.length);
     return true;
   }
 
   /** False if the file ends too early. */
   private boolean stream(int from, Stat stat, ContentSink sink)
       throws SourceException, IOException {
-    boolean sparse = stat.blocks() * 512 < stat.size();
     long end = stat.size();
     long position = 0;
     while (position < end) {
       long start = position;
-      long data = sparse ? nextData(from, start, end) : start;
+      long data = nextData(from, start, end);
       zeros(data - start);
-      long hole = data < end && sparse ? nextHole(from, data, end) : end;
-      if (sparse) {
-        SourceException.reading(
-            () -> {
-              posix.seek(from, data);
-              return data;
-            });
-      }
+      long hole = data < end ? nextHole(from, data, end) : end;
+      SourceException.reading(
+          () -> {
+            posix.seek(from, data);
+            return data;
+          });
       position = data;
       while (position < hole) {
         byte[] part = new byte[(int) Math.min(SMALL, hole - position)];
