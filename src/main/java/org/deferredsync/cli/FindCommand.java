@@ -100,12 +100,13 @@ final class FindCommand extends TargetCommand {
   }
 
   private static String line(FilePath path, Found found, List<Long> ids, ZoneId zone) {
-    return String.format(
-        "%-9s %s %s%s",
-        SnapshotRanges.text(ids, found.snapshots()),
-        EntryText.columns(found.version(), zone),
-        path,
-        EntryText.suffix(found.version()));
+    String snapshots = SnapshotRanges.text(ids, found.snapshots());
+    return snapshots
+        + " ".repeat(1 + Math.max(0, 9 - snapshots.length()))
+        + EntryText.columns(found.version(), zone)
+        + " "
+        + path
+        + EntryText.suffix(found.version());
   }
 
   private static void write(
