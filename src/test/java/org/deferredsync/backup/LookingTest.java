@@ -303,4 +303,60 @@ final class LookingTest {
               "T type");
     }
   }
+
+  @Test
+  void run_inTheMiddle_changesNothingForWhoLooks_andEmptiesItsLog() throws Exception {
+    Path log = fixture.target.resolve(".deferred-sync/catalogue.db-wal");
+    try (TargetReader reader = TargetChecks.reader(fixture)) {
+      List<Snapshot> snapshots = reader.snapshots().all();
+      Map<FilePath, Found> found = found(reader, snapshots);
+      Map<FilePath, Found> again = new LinkedHashMap<>();
+      int[] runs = new int[1];
+      new Finder(reader, snapshots)
+          .find(
+              FilePath.ROOT,
+              directory -> name -> true,
+              (path, each) -> {
+                again.put(path, each);
+                if (again.size() == found.size() / 2) {
+                  runs[0] += runBeside(log);
+                }
+              });
+      assertThat(runs[0]).isEqualTo(1);
+      assertThat(again).isEqualTo(found);
+
+      Difference difference = new Difference(snapshots.get(0), snapshots.get(RUNS - 1));
+      List<FilePath> differing = new ArrayList<>();
+      difference.each(FilePath.ROOT, (path, change) -> differing.add(path));
+      List<FilePath> differingStill = new ArrayList<>();
+      difference.each(
+          FilePath.ROOT,
+          (path, change) -> {
+            differingStill.add(path);
+            if (differingStill.size() == differing.size() / 2) {
+              runs[0] += runBeside(log);
+            }
+          });
+      assertThat(runs[0]).isEqualTo(2);
+      assertThat(differingStill).isEqualTo(differing);
+    }
+  }
+
+  /** Removes and adds much, and backs that up while the caller is reading. */
+  private int runBeside(Path log) throws IOException {
+    for (Path top : List.of(outer, inner, other)) {
+      for (int change = 0; change < 12; change++) {
+        change(top);
+      }
+      Files.writeString(top.resolve("beside" + System.nanoTime()), "x");
+    }
+    fixture.ahead(Duration.ofSeconds(300));
+    try {
+      fixture.run(outer, other);
+    } catch (BackupException e) {
+      throw new IOException(e);
+    }
+    assertThat(log).isEmptyFile();
+    return 1;
+  }
 }

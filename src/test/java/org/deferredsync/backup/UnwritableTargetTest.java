@@ -9,12 +9,15 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.deferredsync.backup.BackupReport.Verdict;
 import org.deferredsync.catalogue.CommitHook;
 import org.deferredsync.fs.CrashError;
 import org.deferredsync.fs.FaultyPosix;
 import org.deferredsync.fs.Posix;
+import org.deferredsync.snapshot.FilePath;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -80,6 +83,22 @@ final class UnwritableTargetTest {
     fixture.with(Posix.ofSystem()).with(CommitHook.NONE);
   }
 
+  /** What there is to look at in the first snapshot. */
+  private void lookAround() throws Exception {
+    FilePath file = EngineFixture.filePath(fixture.source.resolve("nested/deep/changes"));
+    try (TargetReader reader = TargetChecks.reader(fixture)) {
+      Snapshot snapshot = reader.snapshots().all().get(0);
+      assertThat(CrashLookingTest.printed(snapshot, file)).isEqualTo("before");
+      List<FilePath> found = new ArrayList<>();
+      new Finder(reader, List.of(snapshot))
+          .find(FilePath.ROOT, in -> name -> true, (path, each) -> found.add(path));
+      assertThat(found).contains(file).hasSizeGreaterThan(10);
+      assertThat(new PathHistory(reader, List.of(snapshot)).of(file)).hasSize(1);
+      new Difference(snapshot, snapshot)
+          .each(FilePath.ROOT, (path, change) -> assertThat(path).isNull());
+    }
+  }
+
   @Test
   void restore_works_onAFullDisk() throws Exception {
     fixture.run();
@@ -88,6 +107,7 @@ final class UnwritableTargetTest {
 
     assertThat(TargetChecks.snapshots(fixture)).containsExactly(1L);
     assertThat(TargetChecks.restored(fixture, 1)).isEqualTo(first);
+    lookAround();
   }
 
   @Test
@@ -97,6 +117,7 @@ final class UnwritableTargetTest {
     Shell.run("mount", "-o", "remount,ro", fixture.target.toString());
 
     assertThat(TargetChecks.restored(fixture, 1)).isEqualTo(first);
+    lookAround();
   }
 
   @Test
@@ -109,6 +130,7 @@ final class UnwritableTargetTest {
     Shell.run("mount", "-o", "remount,ro", fixture.target.toString());
 
     assertThat(TargetChecks.restored(fixture, 1)).isEqualTo(first);
+    lookAround();
 
     Shell.run("mount", "-o", "remount,rw", fixture.target.toString());
     assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);

@@ -435,7 +435,14 @@ final class BadInputIT {
   void target_thatIsNone_isSaid_byEveryCommand() throws Exception {
     for (String[] command :
         new String[][] {
-          {"snapshots"}, {"ls"}, {"verify"}, {"restore", "/x", "--to", scratch + "/to"}
+          {"snapshots"},
+          {"ls"},
+          {"verify"},
+          {"restore", "/x", "--to", scratch + "/to"},
+          {"cat", "/x"},
+          {"find", "x"},
+          {"history", "/x"},
+          {"diff", "1"}
         }) {
       configure();
       assertThat(operator.run(command))
