@@ -54,6 +54,7 @@ final class ArchitectureTest {
   private static final List<Room> ROOMS =
       List.of(
           new Room("picocli..", Set.of("cli")),
+          new Room("me.tongfei.progressbar..", Set.of("cli")),
           new Room("java.sql..", Set.of("catalogue")),
           new Room("org.sqlite..", Set.of("catalogue")),
           new Room("com.sun.jna..", Set.of("fs")),

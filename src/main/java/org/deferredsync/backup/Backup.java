@@ -106,11 +106,14 @@ public final class Backup {
         IncrementName name = Increment.choose(posix, target, catalogue.runs().list(), started);
         long run = begin(catalogue, started, name, planner);
         boolean displaced;
+        planner.beginCopying(engine.progress());
         try (Increment increment = new Increment(posix, target, name)) {
           apply(
               target, catalogue, planner, staging, barrier, metadata, unkept, increment, run,
               started);
           displaced = increment.isMade();
+        } finally {
+          engine.progress().end();
         }
         end(catalogue, planner.results(), run, displaced);
         new RestoreGuide(posix, target, log).keep(catalogue.runs().sources());
@@ -173,7 +176,7 @@ public final class Backup {
     }
     try (Catalogue committed = Catalogue.openReader(target.catalogueFile());
         LinkedNames links = new LinkedNames();
-        Stager stager = new Stager(posix, engine.clock(), barrier, metadata, staging, run);
+        Stager stager = new Stager(engine, barrier, metadata, staging, run);
         Batches batches =
             new Batches(
                 target,

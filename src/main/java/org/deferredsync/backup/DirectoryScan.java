@@ -11,6 +11,7 @@ import org.deferredsync.catalogue.DirectoryDigests;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.PosixException;
 import org.deferredsync.fs.StatBuffer;
+import org.deferredsync.logging.Progress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,7 @@ final class DirectoryScan implements Walk.Visitor, ListingPass.Sink {
   private final DirectoryDigests.Keys keys = new DirectoryDigests.Keys();
   private final int rootLength;
   private final BlockingQueue<ScanFinding> findings;
+  private final Progress progress;
   private final ScanTotals totals = new ScanTotals();
 
   // Of the directory being visited.
@@ -35,7 +37,12 @@ final class DirectoryScan implements Walk.Visitor, ListingPass.Sink {
   private final long[] links = new long[LINKS];
   private int linksEnd;
 
-  DirectoryScan(SourceRoot source, DirectoryDigests digests, BlockingQueue<ScanFinding> findings) {
+  DirectoryScan(
+      SourceRoot source,
+      DirectoryDigests digests,
+      BlockingQueue<ScanFinding> findings,
+      Progress progress) {
+    this.progress = progress;
     this.pass = source.reader().newPass();
     this.problems = source.problems();
     this.rootLength = source.path().length();
@@ -50,6 +57,7 @@ final class DirectoryScan implements Walk.Visitor, ListingPass.Sink {
     ListingPass.Outcome outcome = pass.list(descriptor, path, this);
     totals.add(here);
     totals.directories++;
+    progress.advance(here.files, here.bytes);
     if (outcome.vanished() > 0) {
       problems.vanishedFrom(path.path(), outcome.vanished());
     }

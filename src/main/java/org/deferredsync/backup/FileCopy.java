@@ -6,6 +6,7 @@ import java.time.Clock;
 import java.util.Arrays;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.Stat;
+import org.deferredsync.logging.Progress;
 import org.deferredsync.snapshot.ContentHash;
 import org.deferredsync.snapshot.ExtendedAttributes;
 
@@ -21,13 +22,22 @@ final class FileCopy {
 
   private final Posix posix;
   private final Clock clock;
+  private final Progress progress;
   private final byte[] buffer = new byte[BUFFER];
   private final byte[] zeros = new byte[BUFFER];
   private final MessageDigest digest = Hashing.sha256();
 
   FileCopy(Posix posix, Clock clock) {
+    this(posix, clock, Progress.NONE);
+  }
+
+  /**
+   * @param progress told of the bytes that are read
+   */
+  FileCopy(Posix posix, Clock clock, Progress progress) {
     this.posix = posix;
     this.clock = clock;
+    this.progress = progress;
   }
 
   /**
@@ -95,6 +105,7 @@ final class FileCopy {
       }
       position += n;
     }
+    progress.advance(0, position);
     digest.reset();
     digest.update(buffer, 0, position);
     ContentHash hash = new ContentHash(digest.digest());
@@ -179,11 +190,13 @@ final class FileCopy {
         posix.write(to, buffer, 0, n);
       }
       position += n;
+      progress.advance(0, n);
     }
     return position;
   }
 
   private void hashZeros(long length) {
+    progress.advance(0, length);
     for (long left = length; left > 0; left -= BUFFER) {
       digest.update(zeros, 0, (int) Math.min(BUFFER, left));
     }

@@ -17,6 +17,8 @@ import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.catalogue.PlanStore;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.Space;
+import org.deferredsync.logging.Progress;
+import org.deferredsync.logging.Progress.Phase;
 import org.deferredsync.snapshot.Counts;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.Run;
@@ -68,9 +70,15 @@ final class Planner implements AutoCloseable {
               catalogue,
               planner.store,
               catalogue.directories().digests(),
-              SCAN_THREADS);
-      for (SourceRoot source : ground.open()) {
-        planner.scan(source, sourceGround, catalogue, scanner);
+              SCAN_THREADS,
+              engine.progress());
+      engine.progress().begin(Phase.SCAN, Progress.UNKNOWN, Progress.UNKNOWN);
+      try {
+        for (SourceRoot source : ground.open()) {
+          planner.scan(source, sourceGround, catalogue, scanner);
+        }
+      } finally {
+        engine.progress().end();
       }
       return planner;
     } catch (IOException | RuntimeException e) {
@@ -144,6 +152,11 @@ final class Planner implements AutoCloseable {
 
   /** What the target lacks for the plan, in words; empty if there is room. */
   Optional<String> shortage(int targetRoot) throws IOException {
+    return room(targetRoot).shortage();
+  }
+
+  /** What the plan needs, and what the target has. */
+  Room room(int targetRoot) throws IOException {
     long bytes = 0;
     long files = 0;
     for (Plan plan : plans.values()) {
@@ -151,19 +164,18 @@ final class Planner implements AutoCloseable {
       files += plan.newFiles() + plan.counts().removed();
     }
     Space space = posix.space(targetRoot);
-    if (bytes > space.freeBytes()) {
-      return Optional.of(
-          Sizes.text(bytes)
-              + " needed, "
-              + Sizes.text(space.freeBytes())
-              + " free: "
-              + Sizes.text(bytes - space.freeBytes())
-              + " short");
+    return new Room(bytes, space.freeBytes(), files, space.freeInodes());
+  }
+
+  /** Begins the phase that carries the plan out. */
+  void beginCopying(Progress progress) {
+    long bytes = 0;
+    long files = 0;
+    for (Plan plan : plans.values()) {
+      bytes += plan.counts().copiedBytes();
+      files += plan.newFiles();
     }
-    if (files > space.freeInodes()) {
-      return Optional.of(files + " inodes needed, " + space.freeInodes() + " free");
-    }
-    return Optional.empty();
+    progress.begin(Phase.COPY, files, bytes);
   }
 
   /**

@@ -11,6 +11,7 @@ import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.catalogue.DirectoryDigests;
 import org.deferredsync.catalogue.PlanStore;
 import org.deferredsync.fs.Posix;
+import org.deferredsync.logging.Progress;
 import org.deferredsync.snapshot.Counts;
 
 /**
@@ -27,18 +28,26 @@ final class Scanner {
   private final PlanStore store;
   private final DirectoryDigests digests;
   private final int threads;
+  private final Progress progress;
 
   /**
    * @param digests as the catalogue has them
    * @param threads how many list directories at a time
+   * @param progress told of what is in each directory
    */
   Scanner(
-      Posix posix, Catalogue catalogue, PlanStore store, DirectoryDigests digests, int threads) {
+      Posix posix,
+      Catalogue catalogue,
+      PlanStore store,
+      DirectoryDigests digests,
+      int threads,
+      Progress progress) {
     this.posix = posix;
     this.catalogue = catalogue;
     this.store = store;
     this.digests = digests;
     this.threads = threads;
+    this.progress = progress;
   }
 
   /**
@@ -71,7 +80,7 @@ final class Scanner {
             source.path(),
             source.descriptor(),
             source.stat(),
-            () -> new DirectoryScan(source, digests, findings))) {
+            () -> new DirectoryScan(source, digests, findings, progress))) {
       walk.start(threads);
       ScanTotals totals = collect(source, walk, findings);
       walk.finish();

@@ -142,7 +142,7 @@ final class SourceRemover {
   }
 
   private List<Known> page(@Nullable FilePath last) throws IOException {
-    return catalogue.expiry().treeDeepestFirst(source, last, PAGE);
+    return catalogue.directories().treeDeepestFirst(source, last, PAGE);
   }
 
   private boolean isOfAnother(FilePath path) {

@@ -2,13 +2,13 @@ package org.deferredsync.backup;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.deferredsync.backup.FileCopy.Loaded;
 import org.deferredsync.backup.FileCopy.Reading;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.Stat;
+import org.deferredsync.logging.Progress;
 import org.deferredsync.snapshot.ExtendedAttributes;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.Version;
@@ -31,17 +31,19 @@ final class Stager implements AutoCloseable {
   private final Barrier barrier;
   private final Metadata metadata;
   private final FileCopy copy;
+  private final Progress progress;
   private final Worker writer = new Worker("staging", WAITING);
   private final Set<Integer> open = ConcurrentHashMap.newKeySet();
   private final int staging;
   private final long run;
   private long names;
 
-  Stager(Posix posix, Clock clock, Barrier barrier, Metadata metadata, int staging, long run) {
-    this.posix = posix;
+  Stager(Engine engine, Barrier barrier, Metadata metadata, int staging, long run) {
+    this.posix = engine.posix();
+    this.progress = engine.progress();
     this.barrier = barrier;
     this.metadata = metadata;
-    this.copy = new FileCopy(posix, clock);
+    this.copy = new FileCopy(posix, engine.clock(), progress);
     this.staging = staging;
     this.run = run;
   }
@@ -90,6 +92,7 @@ final class Stager implements AutoCloseable {
         }
         if (loaded.reading().still() || attempt == TRIES) {
           Staged staged = staged(loaded.reading(), 0);
+          progress.advance(1, 0);
           writer.give(() -> write(loaded, path, into, name));
           return staged;
         }
@@ -129,6 +132,7 @@ final class Stager implements AutoCloseable {
           setMetadata(file, into, to, path, reading);
           barrier.written(file);
           kept = true;
+          progress.advance(1, 0);
           return staged(reading, posix.stat(file).inode());
         }
       } finally {
@@ -195,6 +199,7 @@ final class Stager implements AutoCloseable {
     }
     Version version = Versions.of(source);
     metadata.set(into, to, path, version, seen.attributes());
+    progress.advance(1, 0);
     long inode = posix.stat(into, to).inode();
     return new Staged(source, seen.attributes(), inode, null, target, false, false);
   }

@@ -18,10 +18,13 @@ import java.util.stream.Collectors;
 import org.deferredsync.backup.ContentFinder.Candidate;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.catalogue.Contents.Content;
+import org.deferredsync.catalogue.Contents.Total;
 import org.deferredsync.catalogue.Directories;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
 import org.deferredsync.fs.Stat;
+import org.deferredsync.logging.Progress;
+import org.deferredsync.logging.Progress.Phase;
 import org.deferredsync.snapshot.Entry;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.FileType;
@@ -41,6 +44,7 @@ public final class Verifier {
   private final Catalogue catalogue;
   private final FileCopy copy;
   private final Logger log;
+  private final Progress progress;
   private long contents;
   private long bytes;
   private long damaged;
@@ -48,11 +52,19 @@ public final class Verifier {
   private long unknown;
 
   public Verifier(TargetReader reader, Clock clock, Logger log) {
+    this(reader, clock, log, Progress.NONE);
+  }
+
+  /**
+   * @param progress told of each content that is read
+   */
+  public Verifier(TargetReader reader, Clock clock, Logger log, Progress progress) {
     this.reader = reader;
     this.posix = reader.posix();
     this.catalogue = reader.catalogue();
     this.copy = new FileCopy(posix, clock);
     this.log = log;
+    this.progress = progress;
   }
 
   /**
@@ -73,12 +85,23 @@ public final class Verifier {
 
   /** Verifies all of the target. */
   public Result verify() throws IOException {
+    Total total = catalogue.contents().total();
+    progress.begin(Phase.VERIFY, total.contents(), total.bytes());
+    try {
+      return verifyAll();
+    } finally {
+      progress.end();
+    }
+  }
+
+  private Result verifyAll() throws IOException {
     try (ContentFinder finder = new ContentFinder(reader)) {
       long last = 0;
       for (List<Content> page = page(last); !page.isEmpty(); page = page(last)) {
         for (Content content : page) {
           last = content.id();
           verify(content, finder);
+          progress.advance(1, content.size());
         }
       }
     }

@@ -56,6 +56,18 @@ public final class Contents {
     return database.one("SELECT max(id) FROM content", row -> row.getLong(1)).orElse(0L);
   }
 
+  /** How many contents there are, and how many bytes they have. */
+  public record Total(long contents, long bytes) {}
+
+  /** Of all contents. */
+  public Total total() throws CatalogueException {
+    return database
+        .one(
+            "SELECT count(*), coalesce(sum(size), 0) FROM content",
+            row -> new Total(row.getLong(1), row.getLong(2)))
+        .orElseThrow();
+  }
+
   /** Stores a new content, read at {@code nowNs}, under an id that is not taken. */
   public void add(long id, ContentHash hash, long size, long nowNs) throws CatalogueException {
     database.update(

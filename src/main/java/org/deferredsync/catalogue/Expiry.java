@@ -90,27 +90,6 @@ public final class Expiry {
         limit);
   }
 
-  /**
-   * This directory, if known, and those below it, deepest first, beginning behind {@code last}: the
-   * pages of a walk in which children always come before their parents.
-   */
-  public List<Known> treeDeepestFirst(FilePath top, @Nullable FilePath last, int limit)
-      throws CatalogueException {
-    return database.list(
-        """
-        SELECT id, path, digest FROM directory
-        WHERE (path = ?1 OR (path > ?2 AND path < ?3)) AND path < ?4
-        ORDER BY path DESC
-        LIMIT ?5
-        """,
-        row -> new Known(row.getLong(1), FilePath.of(row.getBytes(2)), row.getBytes(3)),
-        top.bytes(),
-        Directories.after(top, '/'),
-        Directories.after(top, '0'),
-        last == null ? Directories.after(top, '0') : last.bytes(),
-        limit);
-  }
-
   /** Increments without a file in them. */
   public List<Emptied> emptyIncrements() throws CatalogueException {
     return database.list(

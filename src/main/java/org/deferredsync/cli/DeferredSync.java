@@ -12,9 +12,12 @@ import org.deferredsync.config.Environment;
 import org.deferredsync.config.HostName;
 import org.deferredsync.config.SettingException;
 import org.deferredsync.config.TrustedPath;
+import org.deferredsync.fs.TerminalWidth;
 import org.deferredsync.logging.Level;
 import org.deferredsync.logging.Logging;
+import org.deferredsync.logging.Progress;
 import org.deferredsync.logging.Screen;
+import org.deferredsync.logging.StatusLine;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -48,6 +51,7 @@ final class DeferredSync {
   private final RawArguments rawArguments;
   private final PrintStream out;
   private final PrintStream err;
+  private final StatusLine lastLine;
   private final Map<String, String> variables;
 
   @Option(
@@ -99,6 +103,7 @@ final class DeferredSync {
     this.rawArguments = rawArguments;
     this.out = out;
     this.err = err;
+    this.lastLine = new StatusLine(err);
     this.variables = Map.copyOf(variables);
   }
 
@@ -184,6 +189,13 @@ final class DeferredSync {
     return terminal().is(Terminal.ERRORS);
   }
 
+  /** A bar for long work, where somebody is watching and has not asked for quiet. */
+  Progress progress() {
+    return isWatched() && !quiet
+        ? new ProgressBars(lastLine, () -> TerminalWidth.of(Terminal.ERRORS))
+        : Progress.NONE;
+  }
+
   private Screen screen(Level least) {
     boolean coloured =
         switch (colour) {
@@ -191,6 +203,6 @@ final class DeferredSync {
           case never -> false;
           case auto -> terminal().showsColour(Terminal.ERRORS);
         };
-    return new Screen(err, least, coloured);
+    return new Screen(lastLine, least, coloured);
   }
 }

@@ -18,7 +18,6 @@ import org.deferredsync.job.JobStarter;
 import org.deferredsync.job.Shutdown;
 import org.deferredsync.logging.JobLog;
 import org.deferredsync.logging.Logging;
-import org.deferredsync.logging.Progress;
 import org.deferredsync.plugin.PluginException;
 import org.deferredsync.process.SystemCommandRunner;
 import org.jspecify.annotations.Nullable;
@@ -84,7 +83,7 @@ final class RunCommand implements Callable<Integer> {
             context.environment(),
             context.trust(),
             new SystemCommandRunner(context.variables()),
-            Progress.NONE);
+            context.progress());
     try (JobLog log = starter.openLog(context.err());
         Logging logging = context.startJobLogging();
         Shutdown shutdown = Shutdown.guard()) {

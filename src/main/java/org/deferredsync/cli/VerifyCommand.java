@@ -24,7 +24,8 @@ final class VerifyCommand extends TargetCommand {
   @Override
   int look(TargetReader reader, Clock clock) throws IOException {
     Verifier.Result result =
-        new Verifier(reader, clock, LoggerFactory.getLogger("verify")).verify();
+        new Verifier(reader, clock, LoggerFactory.getLogger("verify"), context().progress())
+            .verify();
     if (json) {
       try (JsonWriter writer = new JsonWriter(context().out())) {
         writer

@@ -8,7 +8,7 @@ public final class Screen {
   private static final String YELLOW = "\u001b[33m";
   private static final String PLAIN = "\u001b[0m";
 
-  private final PrintStream out;
+  private final StatusLine out;
   private final Level least;
   private final boolean colour;
 
@@ -16,6 +16,15 @@ public final class Screen {
    * @param least the lowest level that is shown
    */
   public Screen(PrintStream out, Level least, boolean colour) {
+    this(new StatusLine(out), least, colour);
+  }
+
+  /**
+   * Above a line that stays the last one.
+   *
+   * @param least the lowest level that is shown
+   */
+  public Screen(StatusLine out, Level least, boolean colour) {
     this.out = out;
     this.least = least;
     this.colour = colour;

@@ -24,7 +24,8 @@ import java.util.stream.Stream;
 final class Operator implements AutoCloseable {
   private static final int SECONDS = 180;
   private static final Pattern PRODUCT =
-      Pattern.compile("(picocli|slf4j|logback|commons-io|sqlite|jna|jspecify|deferred-sync).*jar");
+      Pattern.compile(
+          "(picocli|slf4j|logback|commons-io|sqlite|jna|jspecify|progressbar|deferred-sync).*jar");
 
   final Path scratch;
   final Path home;
