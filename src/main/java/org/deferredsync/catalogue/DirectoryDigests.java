@@ -79,7 +79,7 @@ public final class DirectoryDigests {
   }
 
   private int first(long key) {
-    return (int) ((key >>> 32) * capacity >>> 32) * SLOT;
+    return (int) (((key >>> 32) * capacity) >>> 32) * SLOT;
   }
 
   private int next(int at) {
