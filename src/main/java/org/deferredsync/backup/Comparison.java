@@ -1,10 +1,7 @@
 package org.deferredsync.backup;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.deferredsync.backup.Listing.Listed;
 import org.deferredsync.catalogue.Catalogue;
@@ -15,6 +12,7 @@ import org.deferredsync.fs.PosixException;
 import org.deferredsync.fs.Stat;
 import org.deferredsync.snapshot.Entry;
 import org.deferredsync.snapshot.FilePath;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Compares the changed directories of a source with the catalogue, name by name. The only place
@@ -43,15 +41,19 @@ final class Comparison {
   /** Compares the root and every directory that the catalogue may know. */
   void compare() throws IOException {
     root();
-    FilePath after = null;
-    for (List<FilePath> page = store.changedKnown(source.index(), after, PAGE);
-        !page.isEmpty();
-        page = store.changedKnown(source.index(), after, PAGE)) {
-      for (FilePath path : page) {
-        after = path;
-        directory(path);
+    try (ListingBesideRows beside = new ListingBesideRows(catalogue)) {
+      FilePath after = null;
+      for (List<FilePath> page = page(after); !page.isEmpty(); page = page(after)) {
+        for (FilePath path : page) {
+          after = path;
+          directory(path, beside);
+        }
       }
     }
+  }
+
+  private List<FilePath> page(@Nullable FilePath after) throws IOException {
+    return store.changedKnown(source.index(), after, PAGE);
   }
 
   /** The root is an entry too, of a directory that is not listed. */
@@ -68,10 +70,10 @@ final class Comparison {
     }
   }
 
-  private void directory(FilePath path) throws IOException {
-    Listing listing;
+  private void directory(FilePath path, ListingBesideRows beside) throws IOException {
+    ListingPass.Outcome outcome;
     try {
-      listing = source.reader().read(source.tree().open(path), path);
+      outcome = beside.list(source.reader(), source.tree().open(path), path);
     } catch (PosixException e) {
       if (e.is(Errno.ENOENT) && !path.equals(source.path())) {
         source.problems().vanished(path);
@@ -81,35 +83,39 @@ final class Comparison {
       store.dropChanged(path);
       return;
     }
-    compare(listing);
+    Long id = catalogue.directories().find(path).map(Directories.Known::id).orElse(null);
+    beside.each(
+        id,
+        new ListingBesideRows.Sink() {
+          @Override
+          public void listed(Listed listed, @Nullable Entry row) throws IOException {
+            compare(listed.stat(), row);
+          }
+
+          @Override
+          public void unlisted(Entry row) throws IOException {
+            if (outcome.complete()) {
+              remove(path, row);
+            }
+          }
+        });
   }
 
-  private void compare(Listing listing) throws IOException {
-    Map<ByteBuffer, Entry> rows = new LinkedHashMap<>();
-    Optional<Directories.Known> known = catalogue.directories().find(listing.path());
-    if (known.isPresent()) {
-      for (Entry entry : catalogue.entries().list(known.get().id())) {
-        rows.put(ByteBuffer.wrap(entry.name()), entry);
-      }
+  private void compare(Stat stat, @Nullable Entry row) throws IOException {
+    if (row == null) {
+      countAdded(stat);
+    } else if (!Versions.sameEvidence(stat, row)) {
+      countChanged(stat, row);
+    } else {
+      noteStored(stat);
     }
-    for (Listed listed : listing.entries()) {
-      Entry row = rows.remove(ByteBuffer.wrap(listed.name()));
-      if (row == null) {
-        countAdded(listed.stat());
-      } else if (!Versions.sameEvidence(listed.stat(), row)) {
-        countChanged(listed.stat(), row);
-      } else {
-        noteStored(listed.stat());
-      }
-    }
-    if (listing.complete()) {
-      for (Entry row : rows.values()) {
-        FilePath path = listing.path().child(row.name());
-        if (!source.holdsAnother(path)) {
-          store.addRemoved(source.index(), listing.path(), row.name());
-          removed += 1 + catalogue.entries().countBelow(path);
-        }
-      }
+  }
+
+  private void remove(FilePath directory, Entry row) throws IOException {
+    FilePath path = directory.child(row.name());
+    if (!source.holdsAnother(path)) {
+      store.addRemoved(source.index(), directory, row.name());
+      removed += 1 + catalogue.entries().countBelow(path);
     }
   }
 

@@ -9,6 +9,7 @@ import org.deferredsync.snapshot.Entry;
 import org.deferredsync.snapshot.Evidence;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.Version;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The current state: one row a name, and the versions that it had before. A version is what the
@@ -62,6 +63,24 @@ public final class Entries {
             + " FROM entry WHERE directory = ? ORDER BY name",
         Entries::entry,
         directory);
+  }
+
+  /**
+   * The current entries of a directory whose names follow {@code after}, or the first ones, at most
+   * {@code limit}.
+   */
+  public List<Entry> listAfter(long directory, byte @Nullable [] after, int limit)
+      throws CatalogueException {
+    return database.list(
+        "SELECT name, since, "
+            + VERSION
+            + ", "
+            + EVIDENCE
+            + " FROM entry WHERE directory = ? AND name > ? ORDER BY name LIMIT ?",
+        Entries::entry,
+        directory,
+        after == null ? new byte[0] : after,
+        limit);
   }
 
   /** The names of a directory as the run saw them, by name. */
