@@ -4,9 +4,12 @@ import java.io.IOException;
 import org.deferredsync.backup.SnapshotWalk.Found;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
+import org.deferredsync.fs.Stat;
 import org.deferredsync.snapshot.ExtendedAttributes;
+import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.FileType;
 import org.deferredsync.snapshot.Version;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes single objects of a snapshot, with all their metadata, under names that are free. The
@@ -14,30 +17,47 @@ import org.deferredsync.snapshot.Version;
  * was made.
  */
 final class FileMaker {
+  private static final int SET_ID_OR_STICKY = 07000;
+
   private final Posix posix;
   private final Metadata metadata;
+  private final int user;
+  private @Nullable Given given;
 
   FileMaker(Posix posix, Metadata metadata) {
     this.posix = posix;
     this.metadata = metadata;
+    this.user = posix.effectiveUser();
   }
 
-  /** A regular file under this name, whose bytes are yet to come. */
-  Made file(int directory, byte[] name, Found found, ExtendedAttributes attributes) {
-    return new Made(directory, name, found, attributes);
+  /** What a new file in a directory has by itself: most need no more than their mode and time. */
+  private record Given(FilePath directory, int uid, int gid, boolean attributes) {}
+
+  /**
+   * A regular file under this name, whose bytes are yet to come.
+   *
+   * @param directory the descriptor of {@code place}, under which all its files get the same owner
+   */
+  Made file(
+      int directory, FilePath place, byte[] name, Found found, ExtendedAttributes attributes) {
+    return new Made(directory, place, name, found, attributes);
   }
 
   /** A regular file being made; its descriptor is open from begin to end or drop. */
   final class Made implements ContentSink {
     private final int directory;
+    private final FilePath place;
     private final byte[] name;
     private final Found found;
     private final ExtendedAttributes attributes;
     private int descriptor = -1;
     private long position;
+    private boolean complete;
 
-    private Made(int directory, byte[] name, Found found, ExtendedAttributes attributes) {
+    private Made(
+        int directory, FilePath place, byte[] name, Found found, ExtendedAttributes attributes) {
       this.directory = directory;
+      this.place = place;
       this.name = name;
       this.found = found;
       this.attributes = attributes;
@@ -45,8 +65,29 @@ final class FileMaker {
 
     @Override
     public void begin() throws IOException {
-      descriptor = posix.createFile(directory, name, 0600);
+      complete = isGiven();
+      descriptor =
+          posix.createFile(directory, name, complete ? found.version().permissions() : 0600);
       position = 0;
+      Given known = given;
+      if (known == null || !known.directory().equals(place)) {
+        Stat fresh = posix.stat(descriptor);
+        boolean own = posix.xattrs(descriptor).isEmpty();
+        given = new Given(place, fresh.uid(), fresh.gid(), !own);
+      }
+    }
+
+    /** Whether a new file here has all that this one needs, but for mode and time. */
+    private boolean isGiven() {
+      Given known = given;
+      Version version = found.version();
+      return known != null
+          && known.directory().equals(place)
+          && !known.attributes()
+          && attributes.isEmpty()
+          && version.uid() == known.uid()
+          && (user != 0 || version.gid() == known.gid())
+          && (version.permissions() & SET_ID_OR_STICKY) == 0;
     }
 
     @Override

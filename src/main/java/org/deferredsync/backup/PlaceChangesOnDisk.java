@@ -53,7 +53,7 @@ final class PlaceChangesOnDisk implements PlaceChanges {
   @Override
   public boolean moveAside(FilePath path, Aside aside) throws IOException {
     aside.keep(path);
-    done.aside.incrementAndGet();
+    done.aside();
     watcher.take(new RestoreChange(Action.ASIDE, path, 0));
     return true;
   }
@@ -61,7 +61,7 @@ final class PlaceChangesOnDisk implements PlaceChanges {
   @Override
   public void makeDirectory(FilePath path) throws IOException {
     posix.close(Destination.shelter(posix, places.parentOf(path), path.name()));
-    done.directories.incrementAndGet();
+    done.directory();
     watcher.take(new RestoreChange(Action.WRITE, path, 0));
   }
 
@@ -76,7 +76,7 @@ final class PlaceChangesOnDisk implements PlaceChanges {
       metadata.set(places.parentOf(path), path.name(), path, version, attributes);
     }
     if (there != null) {
-      done.directories.incrementAndGet();
+      done.directory();
       watcher.take(new RestoreChange(Action.SET, path, 0));
     }
   }
@@ -105,9 +105,12 @@ final class PlaceChangesOnDisk implements PlaceChanges {
       throw e;
     }
     long bytes = linked || found.version().type() != FileType.FILE ? 0 : found.version().size();
-    done.files.incrementAndGet();
-    done.bytes.addAndGet(bytes);
-    done.links.addAndGet(linked ? 1 : 0);
+    if (linked) {
+      done.link();
+    } else {
+      done.part(bytes);
+      done.file(bytes);
+    }
     watcher.take(new RestoreChange(Action.WRITE, path, bytes));
     return true;
   }
@@ -129,7 +132,7 @@ final class PlaceChangesOnDisk implements PlaceChanges {
   private boolean make(Found found, ExtendedAttributes attributes, Aside aside, byte[] fresh)
       throws IOException {
     if (found.version().type() == FileType.FILE) {
-      Made file = maker.file(aside.directory(), fresh, found, attributes);
+      Made file = maker.file(aside.directory(), aside.path(), fresh, found, attributes);
       String why = reader.read(found, file);
       if (why != null) {
         done.fail(found.path(), why);

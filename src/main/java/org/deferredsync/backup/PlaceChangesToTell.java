@@ -23,14 +23,14 @@ final class PlaceChangesToTell implements PlaceChanges {
 
   @Override
   public boolean moveAside(FilePath path, Aside aside) {
-    done.aside.incrementAndGet();
+    done.aside();
     watcher.take(new RestoreChange(Action.ASIDE, path, 0));
     return false;
   }
 
   @Override
   public void makeDirectory(FilePath path) {
-    done.directories.incrementAndGet();
+    done.directory();
     watcher.take(new RestoreChange(Action.WRITE, path, 0));
   }
 
@@ -38,7 +38,7 @@ final class PlaceChangesToTell implements PlaceChanges {
   public void setDirectory(
       FilePath path, @Nullable Stat there, Version version, ExtendedAttributes attributes) {
     if (there != null) {
-      done.directories.incrementAndGet();
+      done.directory();
       watcher.take(new RestoreChange(Action.SET, path, 0));
     }
   }
@@ -60,9 +60,11 @@ final class PlaceChangesToTell implements PlaceChanges {
       done.fail(found.path(), "the catalogue has no content for it");
       return false;
     }
-    done.files.incrementAndGet();
-    done.bytes.addAndGet(bytes);
-    done.links.addAndGet(link ? 1 : 0);
+    if (link) {
+      done.link();
+    } else {
+      done.file(bytes);
+    }
     watcher.take(new RestoreChange(Action.WRITE, found.path(), bytes));
     return true;
   }

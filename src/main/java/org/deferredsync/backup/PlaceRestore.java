@@ -186,7 +186,7 @@ final class PlaceRestore implements SnapshotWalk.Visitor, AutoCloseable {
     int directory = places.open(level.path);
     Stat there = posix.stat(directory);
     if (state.isDirectory(directory, there, version, attributes)) {
-      done.same.incrementAndGet();
+      done.same(true, 0);
     } else {
       changes.setDirectory(level.path, there, version, attributes);
     }
@@ -289,7 +289,7 @@ final class PlaceRestore implements SnapshotWalk.Visitor, AutoCloseable {
     List<FilePath> others = others(found, attributes);
     Stat there = isFresh() ? null : places.statOrNull(path);
     if (there != null && isSame(there, found, attributes, others)) {
-      done.same.incrementAndGet();
+      done.same(false, found.version().size());
       groups.put(found, path);
     } else if (changes.put(found, there, attributes, others, asideOf(path))) {
       groups.put(found, path);

@@ -1,9 +1,17 @@
 package org.deferredsync.backup;
 
+import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.deferredsync.backup.Restorer.Result;
+import org.deferredsync.backup.Snapshot.Node;
+import org.deferredsync.backup.Snapshot.SourceAt;
 import org.deferredsync.catalogue.CatalogueException;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.PosixException;
+import org.deferredsync.logging.Progress;
+import org.deferredsync.logging.Progress.Phase;
+import org.deferredsync.snapshot.Counts;
 import org.deferredsync.snapshot.ExtendedAttributes;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.Version;
@@ -16,18 +24,88 @@ final class Restoration {
 
   private final TargetReader reader;
   private final Logger log;
-  final AtomicLong files = new AtomicLong();
-  final AtomicLong directories = new AtomicLong();
-  final AtomicLong bytes = new AtomicLong();
-  final AtomicLong links = new AtomicLong();
-  final AtomicLong same = new AtomicLong();
-  final AtomicLong aside = new AtomicLong();
+  private final Progress progress;
+  private final AtomicLong files = new AtomicLong();
+  private final AtomicLong directories = new AtomicLong();
+  private final AtomicLong bytes = new AtomicLong();
+  private final AtomicLong links = new AtomicLong();
+  private final AtomicLong same = new AtomicLong();
+  private final AtomicLong aside = new AtomicLong();
   private final AtomicLong needingRoot = new AtomicLong();
   private final AtomicLong failed = new AtomicLong();
 
   Restoration(TargetReader reader, Logger log) {
     this.reader = reader;
     this.log = log;
+    this.progress = reader.progress();
+  }
+
+  /** Lets whoever watches know how much there is to do, if that is known: of whole sources. */
+  void begin(RestoreSet set, Snapshot snapshot) throws IOException {
+    Counts all = Counts.NONE;
+    boolean known = true;
+    for (Node top : set.tops()) {
+      boolean whole = false;
+      for (SourceAt source : snapshot.sources()) {
+        if (top.path().contains(source.path())) {
+          all = all.plus(reader.countsOf(source.path(), source.run()));
+          whole = true;
+        }
+      }
+      known &= whole;
+    }
+    progress.begin(
+        Phase.RESTORE,
+        known ? all.files() : Progress.UNKNOWN,
+        known ? all.bytes() : Progress.UNKNOWN);
+  }
+
+  void end() {
+    progress.end();
+  }
+
+  /** Bytes are written that belong to a file that is not complete. */
+  void part(long length) {
+    progress.advance(0, length);
+  }
+
+  /** A file, link or special file was made; {@code size} bytes were copied for it. */
+  void file(long size) {
+    files.incrementAndGet();
+    bytes.addAndGet(size);
+    progress.advance(1, 0);
+  }
+
+  /** A further name of a file was made. */
+  void link() {
+    links.incrementAndGet();
+    file(0);
+  }
+
+  void directory() {
+    directories.incrementAndGet();
+  }
+
+  /** It was there already. */
+  void same(boolean isDirectory, long size) {
+    same.incrementAndGet();
+    progress.advance(isDirectory ? 0 : 1, size);
+  }
+
+  void aside() {
+    aside.incrementAndGet();
+  }
+
+  Result result(List<FilePath> asides) {
+    return new Result(
+        files.get(),
+        directories.get(),
+        bytes.get(),
+        links.get(),
+        same.get(),
+        aside.get(),
+        failed(),
+        List.copyOf(asides));
   }
 
   /** The attributes of a version; none, and the path counts as not restored, if they are lost. */

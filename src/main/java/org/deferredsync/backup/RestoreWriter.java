@@ -56,13 +56,16 @@ final class RestoreWriter implements RestoreQueue.Worker {
     if (step instanceof Begin begin) {
       begin(begin);
     } else if (step instanceof Data data) {
-      inFile(file -> file.data(data.position(), data.bytes(), data.length()));
+      inFile(
+          file -> {
+            file.data(data.position(), data.bytes(), data.length());
+            done.part(data.length());
+          });
     } else if (step instanceof End end) {
       inFile(
           file -> {
             file.end(end.size());
-            done.files.incrementAndGet();
-            done.bytes.addAndGet(end.size());
+            done.file(end.size());
           });
       made = null;
     } else if (step instanceof Drop) {
@@ -115,7 +118,7 @@ final class RestoreWriter implements RestoreQueue.Worker {
         }
       }
       tree.openOrMake(enter.at());
-      done.directories.incrementAndGet();
+      done.directory();
     } catch (PosixException e) {
       lost = enter.at();
       throw e;
@@ -139,7 +142,11 @@ final class RestoreWriter implements RestoreQueue.Worker {
         () -> {
           Made file =
               maker.file(
-                  directoryOf(begin.at()), begin.at().name(), begin.found(), begin.attributes());
+                  directoryOf(begin.at()),
+                  parentOf(begin.at()),
+                  begin.at().name(),
+                  begin.found(),
+                  begin.attributes());
           file.begin();
           made = file;
         });
@@ -165,18 +172,22 @@ final class RestoreWriter implements RestoreQueue.Worker {
     }
   }
 
-  private int directoryOf(FilePath at) throws IOException {
+  private static FilePath parentOf(FilePath at) {
     FilePath parent = at.parent();
     if (parent == null) {
       throw new IllegalStateException("only directories are at the root");
     }
-    return tree.open(parent);
+    return parent;
+  }
+
+  private int directoryOf(FilePath at) throws IOException {
+    return tree.open(parentOf(at));
   }
 
   private void node(Found found, FilePath at, ExtendedAttributes attributes) throws IOException {
     try {
       maker.node(directoryOf(at), at.name(), found, attributes);
-      done.files.incrementAndGet();
+      done.file(0);
     } catch (PosixException e) {
       if (root || !e.is(Errno.EPERM)) {
         throw e;
@@ -193,8 +204,7 @@ final class RestoreWriter implements RestoreQueue.Worker {
       if (there != null && isIt(there, found.version())) {
         try {
           posix.link(directoryOf(place), place.name(), directoryOf(link.at()), link.at().name());
-          done.files.incrementAndGet();
-          done.links.incrementAndGet();
+          done.link();
           return;
         } catch (PosixException e) {
           if (e.is(Errno.EEXIST) || e.is(Errno.ENOSPC) || e.is(Errno.EDQUOT)) {
@@ -207,13 +217,13 @@ final class RestoreWriter implements RestoreQueue.Worker {
       node(found, link.at(), link.attributes());
       return;
     }
-    Made file = maker.file(directory, link.at().name(), found, link.attributes());
+    Made file =
+        maker.file(directory, parentOf(link.at()), link.at().name(), found, link.attributes());
     String why = again.read(found, file);
     if (why != null) {
       done.fail(found.path(), why);
     } else {
-      done.files.incrementAndGet();
-      done.bytes.addAndGet(found.version().size());
+      done.file(found.version().size());
     }
   }
 

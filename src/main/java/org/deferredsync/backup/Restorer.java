@@ -14,6 +14,7 @@ import org.deferredsync.snapshot.FileType;
 import org.deferredsync.snapshot.Version;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
+import org.slf4j.event.Level;
 
 /**
  * Brings paths of a snapshot back, into an empty directory or to the places where they were, each
@@ -34,7 +35,7 @@ public final class Restorer {
     this.clock = clock;
     this.log = log;
     this.done = new Restoration(snapshot.reader(), log);
-    this.metadata = Metadata.ofRestore(posix, new Unkept(log, "what was restored"));
+    this.metadata = Metadata.ofRestore(posix, new Unkept(log, "what was restored", Level.WARN));
   }
 
   /**
@@ -69,10 +70,13 @@ public final class Restorer {
   public Result restore(List<FilePath> paths, FilePath to) throws BackupException, IOException {
     RestoreSet set = below(paths);
     try (Destination destination = Destination.open(posix, to, snapshot.reader().target())) {
+      done.begin(set, snapshot);
       new DirectoryRestore(snapshot, metadata, done, log).restore(set, destination.root());
       destination.finish(done);
+    } finally {
+      done.end();
     }
-    return result(List.of());
+    return done.result(List.of());
   }
 
   /** Looks what {@link #restore} would do, and changes nothing. */
@@ -85,7 +89,7 @@ public final class Restorer {
     for (Node top : set.tops()) {
       walk.walk(top, new Telling(set, to, groups, watcher));
     }
-    return result(List.of());
+    return done.result(List.of());
   }
 
   /**
@@ -131,27 +135,18 @@ public final class Restorer {
               done,
               new AsideName(clock.instant()),
               log)) {
+        done.begin(set, snapshot);
         new InPlaceRestore(snapshot, places, changes, each, done, log).restore(set);
         asides.addAll(each.kept());
       }
+    } finally {
+      done.end();
     }
-    return result(asides);
+    return done.result(asides);
   }
 
   private RestoreSet below(List<FilePath> paths) throws BackupException, IOException {
     return RestoreSet.below(snapshot, paths);
-  }
-
-  private Result result(List<FilePath> asides) {
-    return new Result(
-        done.files.get(),
-        done.directories.get(),
-        done.bytes.get(),
-        done.links.get(),
-        done.same.get(),
-        done.aside.get(),
-        done.failed(),
-        List.copyOf(asides));
   }
 
   /** Tells what would be made in an empty directory. */
@@ -178,7 +173,7 @@ public final class Restorer {
 
     @Override
     public boolean enter(FilePath path, @Nullable Version version) {
-      done.directories.incrementAndGet();
+      done.directory();
       watcher.take(new RestoreChange(Action.WRITE, placeOf(path), 0));
       return true;
     }
@@ -204,9 +199,11 @@ public final class Restorer {
       FilePath place = placeOf(found.path());
       groups.put(found, place);
       long bytes = copied ? found.version().size() : 0;
-      done.files.incrementAndGet();
-      done.links.addAndGet(link ? 1 : 0);
-      done.bytes.addAndGet(bytes);
+      if (link) {
+        done.link();
+      } else {
+        done.file(bytes);
+      }
       watcher.take(new RestoreChange(Action.WRITE, place, bytes));
     }
   }

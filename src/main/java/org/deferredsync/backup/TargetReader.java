@@ -12,7 +12,10 @@ import org.deferredsync.catalogue.Pending.Operation;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
+import org.deferredsync.logging.Progress;
+import org.deferredsync.snapshot.Counts;
 import org.deferredsync.snapshot.FilePath;
+import org.deferredsync.snapshot.RunSource;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +32,7 @@ public final class TargetReader implements AutoCloseable {
   private final Catalogue catalogue;
   private final @Nullable Path copy;
   private final List<Operation> pending;
+  private Progress progress = Progress.NONE;
 
   private TargetReader(
       Posix posix, Target target, int lock, Catalogue catalogue, @Nullable Path copy)
@@ -103,7 +107,9 @@ public final class TargetReader implements AutoCloseable {
         throw BackupException.failure(
             path + ": expired snapshots are being deleted; try again soon");
       }
-      return opening.open(posix, target, lock);
+      TargetReader reader = opening.open(posix, target, lock);
+      reader.progress = engine.progress();
+      return reader;
     } catch (BackupException | IOException | RuntimeException e) {
       if (lock >= 0) {
         posix.close(lock);
@@ -164,6 +170,22 @@ public final class TargetReader implements AutoCloseable {
 
   Posix posix() {
     return posix;
+  }
+
+  /** Who is told how far long work has come. */
+  Progress progress() {
+    return progress;
+  }
+
+  /** How much a source had at the end of a run. */
+  Counts countsOf(FilePath source, long run) throws IOException {
+    return catalogue.runs().list().stream()
+        .filter(one -> one.id() == run)
+        .flatMap(one -> one.sources().stream())
+        .filter(one -> one.source().equals(source))
+        .map(RunSource::counts)
+        .findFirst()
+        .orElse(Counts.NONE);
   }
 
   Target target() {

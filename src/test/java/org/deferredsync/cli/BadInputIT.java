@@ -110,7 +110,8 @@ final class BadInputIT {
     Map<List<String>, String> wrong =
         Map.of(
             List.of("--nonsense"), "Unknown option: '--nonsense'",
-            List.of("restore", "/x"), "Missing required option: '--to=DIR'",
+            List.of("restore", "/x"),
+                "Error: Missing required argument (specify one of these): (--to=DIR | --in-place)",
             List.of("restore", "--to", "/x"), "Missing required parameter: 'PATH'",
             List.of("snapshot"),
                 "snapshot is neither a command nor a configuration file that exists",

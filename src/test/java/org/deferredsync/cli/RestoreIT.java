@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.deferredsync.backup.TreeText;
 import org.deferredsync.cli.Operator.Ran;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -115,6 +116,66 @@ final class RestoreIT {
             """,
             operator.target, operator.scratch.resolve("one"), operator.log);
     assertThat(ran).isEqualTo(new Ran(0, "", ""));
+  }
+
+  @Test
+  void restore_inPlace_keepsWhatWasThere_afterADryRunThatChangesNothing() throws Exception {
+    try (Operator operator = new Operator(scratch)) {
+      Path source = Files.createDirectories(operator.scratch.resolve("home/data"));
+      operator.sh("cd \"$1\"; echo 1 >changed; echo 1 >stays; echo 1 >gone; ln stays name", source);
+      operator.configure("BACKUPDIRS=" + source);
+      assertThat(operator.job().status()).isZero();
+      Map<String, String> wanted = TreeText.of(source);
+      operator.sh("cd \"$1\"; echo 2 >changed; rm gone; echo 2 >extra", source);
+      Map<String, String> before = TreeText.of(operator.scratch);
+
+      Ran dry = operator.run("restore", source.toString(), "--in-place", "--dry-run");
+      assertThat(dry.status()).as(dry.err()).isZero();
+      assertThat(dry.out().lines())
+          .containsExactlyInAnyOrder(
+              "aside " + source + "/changed",
+              "write " + source + "/changed",
+              "write " + source + "/gone",
+              "aside " + source + "/extra",
+              "set   " + source);
+      assertThat(dry.err()).contains("Would restore 2 files in 1 directories, 4 B, in place");
+      assertThat(TreeText.of(operator.scratch)).isEqualTo(before);
+
+      Ran ran = operator.run("restore", "--in-place", "--json", source.toString());
+      assertThat(ran.status()).as(ran.err()).isZero();
+      assertThat(ran.out().replaceAll("\\s", ""))
+          .contains("\"files\":2,", "\"same\":2,", "\"aside\":2,", "\"failed\":0,")
+          .contains("/home/.deferred-sync-aside-");
+      assertThat(TreeText.of(source)).isEqualTo(wanted);
+      try (var names = Files.list(source.resolveSibling(""))) {
+        Path aside = names.filter(n -> n.toString().contains("aside")).findFirst().orElseThrow();
+        assertThat(aside.resolve("data/changed")).hasContent("2");
+        assertThat(aside.resolve("data/extra")).hasContent("2");
+        assertThat(ran.err()).contains("; 2 moved aside to " + aside);
+      }
+      Ran both = operator.run("restore", "/x", "--in-place", "--to", "/y");
+      assertThat(both.status()).isEqualTo(64);
+      assertThat(both.err()).contains("--in-place").contains("mutually exclusive");
+    }
+  }
+
+  @Test
+  void restore_dryRun_toADirectory_namesWhatItWouldWrite() throws Exception {
+    try (Operator operator = new Operator(scratch)) {
+      Path source = Files.createDirectories(operator.scratch.resolve("data"));
+      operator.sh("cd \"$1\"; echo 1 >one; ln -s one link", source);
+      operator.configure("BACKUPDIRS=" + source);
+      assertThat(operator.job().status()).isZero();
+      Map<String, String> before = TreeText.of(operator.scratch);
+      String to = operator.scratch + "/to";
+      Ran ran = operator.run("restore", source.toString(), "--to", to, "-n");
+      assertThat(ran.status()).as(ran.err()).isZero();
+      assertThat(ran.out())
+          .isEqualTo(
+              "write " + to + "/data\nwrite " + to + "/data/link\nwrite " + to + "/data/one\n");
+      assertThat(ran.err()).contains("Would restore 2 files in 1 directories, 2 B, to " + to);
+      assertThat(TreeText.of(operator.scratch)).isEqualTo(before);
+    }
   }
 
   @Test
