@@ -156,10 +156,11 @@ public final class Difference {
   private @Nullable Change change(List<Dated> versions, long[] pair) throws IOException {
     Version before = Finder.at(versions, pair[0]);
     Version after = Finder.at(versions, pair[1]);
+    if (before == null && after == null) {
+      return null;
+    }
     if (before == null || after == null) {
-      return before == after
-          ? null
-          : new Change(before == null ? Kind.ADDED : Kind.REMOVED, before, after);
+      return new Change(before == null ? Kind.ADDED : Kind.REMOVED, before, after);
     }
     return before.equals(after) ? null : new Change(kind(before, after), before, after);
   }
