@@ -71,6 +71,7 @@ final class RestoreCommand extends TargetCommand {
         names = "--in-place",
         required = true,
         description = "where the files were; what is there now is kept aside")
+    @SuppressWarnings("unused") // that it is there is enough
     private boolean inPlace;
   }
 
