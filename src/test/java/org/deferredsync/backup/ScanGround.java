@@ -10,6 +10,7 @@ import org.deferredsync.backup.SourceGround.Ground;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.catalogue.PlanStore;
 import org.deferredsync.fs.Posix;
+import org.deferredsync.logging.Progress;
 import org.deferredsync.snapshot.FilePath;
 import org.slf4j.LoggerFactory;
 
@@ -54,6 +55,10 @@ final class ScanGround implements AutoCloseable {
     return catalogue;
   }
 
+  Posix posix() {
+    return posix;
+  }
+
   Problems problems() {
     return source().problems();
   }
@@ -62,7 +67,8 @@ final class ScanGround implements AutoCloseable {
   Plan scan(int threads) throws IOException {
     store.close();
     store = PlanStore.open();
-    return new Scanner(posix, catalogue, store, catalogue.directories().digests(), threads)
+    return new Scanner(
+            posix, catalogue, store, catalogue.directories().digests(), threads, Progress.NONE)
         .scan(source());
   }
 
