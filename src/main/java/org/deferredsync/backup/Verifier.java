@@ -52,19 +52,12 @@ public final class Verifier {
   private long unknown;
 
   public Verifier(TargetReader reader, Clock clock, Logger log) {
-    this(reader, clock, log, Progress.NONE);
-  }
-
-  /**
-   * @param progress told of each content that is read
-   */
-  public Verifier(TargetReader reader, Clock clock, Logger log, Progress progress) {
     this.reader = reader;
     this.posix = reader.posix();
     this.catalogue = reader.catalogue();
     this.copy = new FileCopy(posix, clock);
     this.log = log;
-    this.progress = progress;
+    this.progress = reader.progress();
   }
 
   /**

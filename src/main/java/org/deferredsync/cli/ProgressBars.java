@@ -108,7 +108,8 @@ final class ProgressBars implements Progress {
       if (known != null) {
         long sum = bytes.sum();
         known.stepTo(byBytes ? sum : files.sum());
-        known.setExtraMessage(byBytes ? files.sum() + " files" : sum > 0 ? Sizes.text(sum) : "");
+        known.setExtraMessage(
+            byBytes ? " " + files.sum() + " files" : sum > 0 ? " " + Sizes.text(sum) : "");
       }
       return super.render(state, most);
     }

@@ -13,7 +13,6 @@ import org.deferredsync.backup.Snapshot;
 import org.deferredsync.backup.TargetReader;
 import org.deferredsync.config.SettingException;
 import org.deferredsync.logging.Logging;
-import org.deferredsync.logging.Progress;
 import org.deferredsync.plugin.backup.BackupSettings;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.SourceState;
@@ -33,7 +32,7 @@ abstract class TargetCommand implements Callable<Integer> {
     DeferredSync context = context();
     Clock clock = context.environment().clock();
     Engine engine =
-        Engine.ofSystem(clock, Engine.stateDirectory(context.variables()), Progress.NONE);
+        Engine.ofSystem(clock, Engine.stateDirectory(context.variables()), context.progress());
     FilePath target = BackupSettings.target(context.configuration().settings());
     Logging logging = context.startLogging();
     try (TargetReader reader = open(engine, target)) {

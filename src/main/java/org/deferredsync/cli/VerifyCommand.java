@@ -24,8 +24,7 @@ final class VerifyCommand extends TargetCommand {
   @Override
   int look(TargetReader reader, Clock clock) throws IOException {
     Verifier.Result result =
-        new Verifier(reader, clock, LoggerFactory.getLogger("verify"), context().progress())
-            .verify();
+        new Verifier(reader, clock, LoggerFactory.getLogger("verify")).verify();
     if (json) {
       try (JsonWriter writer = new JsonWriter(context().out())) {
         writer

@@ -25,7 +25,7 @@ final class Operator implements AutoCloseable {
   private static final int SECONDS = 180;
   private static final Pattern PRODUCT =
       Pattern.compile(
-          "(picocli|slf4j|logback|commons-io|sqlite|jna|jspecify|progressbar|deferred-sync).*jar");
+          "(picocli|slf4j|logback|commons-io|sqlite|jna|jspecify|progressbar|jline|deferred-sync).*jar");
 
   final Path scratch;
   final Path home;
