@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.deferredsync.backup.BackupReport.SourceReport;
+import org.deferredsync.backup.Forecast.Expiring;
 import org.deferredsync.backup.Retention.Decision;
 import org.deferredsync.backup.TargetGround.Free;
 import org.deferredsync.catalogue.Catalogue;
@@ -30,11 +32,45 @@ public final class Preview {
   }
 
   /**
-   * Plans.
+   * Plans, and logs what would expire.
    *
    * @throws BackupException if the run would be refused
    */
   public BackupReport run() throws BackupException, IOException {
+    Forecast forecast = find(false);
+    Optional<String> shortage = forecast.room().shortage();
+    if (shortage.isPresent()) {
+      throw refusal(shortage.get());
+    }
+    if (!forecast.hindrance().isEmpty()) {
+      log.warn("Nothing would expire: {}; set the clock right.", forecast.hindrance());
+    }
+    for (Expiring expiring : forecast.expiring()) {
+      log.info(
+          "{}: snapshot {} would expire: {}.",
+          expiring.source(),
+          expiring.run(),
+          expiring.reason());
+    }
+    return forecast.report();
+  }
+
+  /**
+   * Plans, and picks out the largest changes. A run without room is no error here.
+   *
+   * @throws BackupException if the run would be refused for another reason
+   */
+  public Forecast forecast() throws BackupException, IOException {
+    return find(true);
+  }
+
+  /** That a run would be refused for lack of room. */
+  public BackupException refusal(String shortage) {
+    return BackupException.prerequisite(
+        request.target() + ": " + shortage + "; a run would write nothing, make room");
+  }
+
+  private Forecast find(boolean largest) throws BackupException, IOException {
     Backup.checkNames(request);
     Posix posix = engine.posix();
     int root = OpenTarget.openRoot(posix, request.target());
@@ -46,7 +82,7 @@ public final class Preview {
       if (found instanceof Free free) {
         log.info("{}: a target would be begun here. {}", request.target(), free.warning());
         try (Catalogue empty = Catalogue.temporary()) {
-          return plan(root, empty);
+          return plan(root, empty, largest);
         }
       }
     } finally {
@@ -57,50 +93,55 @@ public final class Preview {
       if (!reader.pending().isEmpty()) {
         log.info("The last run would be recovered first.");
       }
-      return plan(reader.target().root(), reader.catalogue());
+      return plan(reader.target().root(), reader.catalogue(), largest);
     }
   }
 
-  private BackupReport plan(int root, Catalogue catalogue) throws BackupException, IOException {
+  private Forecast plan(int root, Catalogue catalogue, boolean largest)
+      throws BackupException, IOException {
     Instant now = engine.clock().instant();
     try (Planner planner = Planner.plan(engine, request, root, catalogue, log)) {
-      var shortage = planner.shortage(root);
-      if (shortage.isPresent()) {
-        throw BackupException.prerequisite(
-            request.target() + ": " + shortage.get() + "; a run would write nothing, make room");
-      }
+      LargestChanges changes = new LargestChanges(catalogue, planner.store());
       for (SourceRoot source : planner.sources()) {
         planner.judge(source, null);
+        if (largest) {
+          changes.look(source);
+        }
       }
-      expire(catalogue, planner.reports(), now);
-      return new BackupReport(null, planner.reports());
+      List<SourceReport> reports = planner.reports();
+      List<Run> runs = withThisOne(catalogue.runs().list(), reports, now);
+      String doubt = Retention.clockDoubt(runs);
+      return new Forecast(
+          new BackupReport(null, reports),
+          planner.room(root),
+          changes.additions(),
+          changes.removals(),
+          doubt.isEmpty() ? expiring(runs, now) : List.of(),
+          doubt);
     }
   }
 
-  private void expire(Catalogue catalogue, List<SourceReport> reports, Instant now)
-      throws IOException {
-    List<Run> runs = new ArrayList<>(catalogue.runs().list());
-    long next = runs.isEmpty() ? 1 : runs.get(runs.size() - 1).id() + 1;
+  private static List<Run> withThisOne(List<Run> runs, List<SourceReport> reports, Instant now) {
+    List<Run> all = new ArrayList<>(runs);
+    long next = all.isEmpty() ? 1 : all.get(all.size() - 1).id() + 1;
     List<RunSource> sources = reports.stream().map(SourceReport::result).toList();
-    runs.add(new Run(next, now, now, null, sources));
-    String doubt = Retention.clockDoubt(runs);
-    if (!doubt.isEmpty()) {
-      log.warn("Nothing would expire: {}; set the clock right.", doubt);
-      return;
-    }
-    for (RunSource source : sources) {
+    all.add(new Run(next, now, now, null, sources));
+    return all;
+  }
+
+  /** As after a run that ends as planned: the sources that are complete then let go. */
+  private List<Expiring> expiring(List<Run> runs, Instant now) {
+    List<Expiring> expiring = new ArrayList<>();
+    for (RunSource source : runs.get(runs.size() - 1).sources()) {
       if (source.state() == SourceState.COMPLETE) {
         for (Decision decision :
             request.retention().decide(source.source(), runs, now, engine.clock().getZone())) {
           if (!decision.keep()) {
-            log.info(
-                "{}: snapshot {} would expire: {}.",
-                source.source(),
-                decision.run().id(),
-                decision.reason());
+            expiring.add(new Expiring(source.source(), decision.run().id(), decision.reason()));
           }
         }
       }
     }
+    return expiring;
   }
 }

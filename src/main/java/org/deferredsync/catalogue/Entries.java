@@ -181,6 +181,21 @@ public final class Entries {
         name);
   }
 
+  /** The bytes of all files that this directory and those below it have. */
+  public long bytesBelow(FilePath top) throws CatalogueException {
+    return database
+        .one(
+            """
+            SELECT coalesce(sum(size), 0) FROM entry WHERE directory IN
+              (SELECT id FROM directory WHERE path = ?1 OR (path > ?2 AND path < ?3))
+            """,
+            row -> row.getLong(1),
+            top.bytes(),
+            Directories.after(top, '/'),
+            Directories.after(top, '0'))
+        .orElse(0L);
+  }
+
   /** How many entries this directory and all below it have. */
   public long countBelow(FilePath top) throws CatalogueException {
     return database

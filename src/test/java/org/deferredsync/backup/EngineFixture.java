@@ -124,6 +124,11 @@ public final class EngineFixture {
     return new Preview(engine(), request(sources), LOG).run();
   }
 
+  /** Plans a run and looks what is largest in it. */
+  public Forecast forecast(Path... sources) throws BackupException, IOException {
+    return new Preview(engine(), request(sources), LOG).forecast();
+  }
+
   private BackupRequest request(Path... sources) {
     List<Source> list =
         Arrays.stream(sources).map(path -> new Source(filePath(path), filter)).toList();

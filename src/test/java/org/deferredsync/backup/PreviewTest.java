@@ -51,6 +51,59 @@ final class PreviewTest {
   }
 
   @Test
+  void forecast_namesTheLargestChanges_andWritesNothing() throws Exception {
+    for (int i = 0; i < 12; i++) {
+      Path tree = Files.createDirectories(fixture.source.resolve("tree" + i));
+      for (int n = 0; n < i; n++) {
+        Files.writeString(tree.resolve("file" + n), "x");
+      }
+    }
+    fixture.run();
+    for (int i = 0; i < 12; i++) {
+      TargetChecks.delete(fixture.source.resolve("tree" + i));
+      Files.writeString(fixture.source.resolve("new" + i), "x".repeat(100 + i));
+    }
+    Files.writeString(fixture.source.resolve("a"), "x".repeat(1000));
+    Files.delete(fixture.source.resolve("b"));
+    fixture.ahead(Duration.ofSeconds(60));
+    Map<String, String> before = TreeText.of(scratch);
+
+    Forecast forecast = fixture.forecast(fixture.source);
+
+    assertThat(TreeText.of(scratch)).isEqualTo(before);
+    assertThat(forecast.additions())
+        .extracting(each -> each.path().toString().substring(fixture.source.toString().length()))
+        .containsExactly(
+            "/a", "/new11", "/new10", "/new9", "/new8", "/new7", "/new6", "/new5", "/new4",
+            "/new3");
+    assertThat(forecast.removals()).hasSize(10);
+    assertThat(forecast.removals().get(0))
+        .isEqualTo(
+            new Forecast.Removal(EngineFixture.filePath(fixture.source.resolve("tree11")), 12, 11));
+    assertThat(forecast.room().shortage()).isEmpty();
+    assertThat(forecast.room().neededBytes())
+        .isGreaterThan(forecast.report().sources().get(0).result().counts().copiedBytes());
+    assertThat(forecast.expiring()).isEmpty();
+  }
+
+  @Test
+  void forecast_namesWhatWouldExpire_asTheRunThenDoes() throws Exception {
+    fixture.with(new Retention(2, 1));
+    fixture.run();
+    Files.writeString(fixture.source.resolve("a"), "another");
+    fixture.ahead(Duration.ofDays(5));
+
+    Forecast forecast = fixture.forecast(fixture.source);
+
+    assertThat(forecast.expiring())
+        .containsExactly(
+            new Forecast.Expiring(
+                EngineFixture.filePath(fixture.source), 1, "4 days old (EXPIREDAYS=2)"));
+    fixture.run();
+    assertThat(TargetChecks.snapshots(fixture)).containsExactly(2L);
+  }
+
+  @Test
   void preview_answersAsTheRunWould_whenASourceIsMissing() throws Exception {
     fixture.run();
 
