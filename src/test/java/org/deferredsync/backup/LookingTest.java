@@ -350,7 +350,7 @@ final class LookingTest {
       }
       Files.writeString(top.resolve("beside" + System.nanoTime()), "x");
     }
-    fixture.ahead(Duration.ofSeconds(300));
+    fixture.ahead(Duration.ofMinutes(5));
     try {
       fixture.run(outer, other);
     } catch (BackupException e) {

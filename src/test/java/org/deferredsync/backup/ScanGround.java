@@ -98,12 +98,11 @@ final class ScanGround implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    try (PlanStore closing = store;
-        catalogue) {
-      for (SourceRoot root : ground.open()) {
-        root.close(posix);
-      }
-      posix.close(target);
+    store.close();
+    catalogue.close();
+    for (SourceRoot root : ground.open()) {
+      root.close(posix);
     }
+    posix.close(target);
   }
 }
