@@ -34,9 +34,9 @@ final class PlanPruneIT {
 
     assertThat(plan.status()).as(plan.err()).isZero();
     assertThat(plan.out())
-        .contains(source + ": 2 added, 0 changed, 0 with new metadata, 0 removed; 5 B to copy")
+        .contains(source + ": 2 added, 0 changed, 0 with new metadata, 0 removed; 5 bytes to copy")
         .contains("Largest to be copied:")
-        .contains("5 B  " + source + "/file")
+        .contains("5 bytes  " + source + "/file")
         .contains("Room: ")
         .doesNotContain("Would expire");
     assertThat(operator.target).isEmptyDirectory();

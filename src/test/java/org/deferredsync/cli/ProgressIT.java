@@ -60,6 +60,6 @@ final class ProgressIT {
     Ran piped = operator.process(Map.of("TERM", "xterm"), operator.command("run"));
     assertThat(piped.out() + piped.err()).isEmpty();
 
-    assertThat(onTerminal("run", "-q").out()).isEmpty();
+    assertThat(onTerminal("run", "-q").out()).doesNotContain("Scanning").doesNotContain("[INFO]");
   }
 }
