@@ -19,7 +19,10 @@ import org.junit.jupiter.api.io.TempDir;
 final class ProgressIT {
   /** Runs a command on a terminal of its own, whose output becomes standard output. */
   private static final String ON_TERMINAL =
-      "import pty,sys\n" + "sys.exit(pty.spawn(sys.argv[1:]) >> 8)\n";
+      """
+      import pty,sys
+      sys.exit(pty.spawn(sys.argv[1:]) >> 8)
+      """;
 
   @TempDir private Path scratch;
   private Operator operator;
