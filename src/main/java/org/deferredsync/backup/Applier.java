@@ -1,10 +1,7 @@
 package org.deferredsync.backup;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.deferredsync.backup.Listing.Listed;
 import org.deferredsync.catalogue.Catalogue;
@@ -52,14 +49,16 @@ final class Applier {
 
   /** Adds and changes. */
   void apply() throws IOException {
-    FilePath after = null;
-    for (List<FilePath> page = page(after); !page.isEmpty(); page = page(after)) {
-      for (FilePath path : page) {
-        after = path;
-        if (path.equals(source.path())) {
-          directories.root(entries);
+    try (ListingBesideRows beside = new ListingBesideRows(catalogue)) {
+      FilePath after = null;
+      for (List<FilePath> page = page(after); !page.isEmpty(); page = page(after)) {
+        for (FilePath path : page) {
+          after = path;
+          if (path.equals(source.path())) {
+            directories.root(entries);
+          }
+          directory(path, beside);
         }
-        directory(path);
       }
     }
   }
@@ -68,15 +67,15 @@ final class Applier {
     return store.changed(source.index(), after, PAGE);
   }
 
-  private void directory(FilePath path) throws IOException {
+  private void directory(FilePath path, ListingBesideRows beside) throws IOException {
     if (!isStored(path)) {
       return; // its own entry was not stored, for a reason that is noted already
     }
-    Listing listing;
     int descriptor;
+    ListingPass.Outcome outcome;
     try {
       descriptor = source.tree().open(path);
-      listing = source.reader().read(descriptor, path);
+      outcome = beside.list(source.reader(), descriptor, path);
     } catch (PosixException e) {
       if (e.is(Errno.ENOENT)) {
         source.problems().vanished(path);
@@ -87,19 +86,73 @@ final class Applier {
     }
     directories.makeSureOf(path);
     Optional<Directories.Known> known = catalogue.directories().find(path);
-    Map<ByteBuffer, Entry> rows = rows(known);
-    int first = 0;
-    boolean links = false;
-    boolean doubt = !listing.settled() || (path.equals(source.path()) && !isRootAsStored(listing));
-    if (rows.isEmpty() && directories.isNewInMirror(path)) {
-      DirectoryApplier.Progress progress = directories.whole(listing, descriptor);
-      first = progress.stored();
-      doubt |= progress.doubt();
-      links = progress.links();
+    Pass pass = new Pass(path, descriptor, outcome, known);
+    beside.each(known.map(Directories.Known::id).orElse(null), pass);
+    pass.end();
+  }
+
+  /** One directory, entry by entry in the order of names. */
+  private final class Pass implements ListingBesideRows.Sink {
+    private final FilePath path;
+    private final int descriptor;
+    private final ListingPass.Outcome outcome;
+    private final Optional<Directories.Known> known;
+    private final boolean planned;
+    private DirectoryApplier.@Nullable Whole whole;
+    private boolean doubt;
+    private boolean links;
+    private boolean removals;
+
+    Pass(
+        FilePath path,
+        int descriptor,
+        ListingPass.Outcome outcome,
+        Optional<Directories.Known> known)
+        throws IOException {
+      this.path = path;
+      this.descriptor = descriptor;
+      this.outcome = outcome;
+      this.known = known;
+      this.planned = store.removesFrom(path);
+      this.doubt = !outcome.settled() || (path.equals(source.path()) && !isRootAsStored());
+      if (!hasRows() && directories.isNewInMirror(path)) {
+        whole = directories.beginWhole(path, descriptor);
+      } else {
+        clearDigest();
+      }
     }
-    clearDigest(path, known);
-    for (Listed listed : listing.entries().subList(first, listing.entries().size())) {
-      Entry row = rows.remove(ByteBuffer.wrap(listed.name()));
+
+    private boolean hasRows() throws IOException {
+      return known.isPresent()
+          && !catalogue.entries().listAfter(known.get().id(), null, 1).isEmpty();
+    }
+
+    /** The root has no listing above it that would tell of a change since it was opened. */
+    private boolean isRootAsStored() {
+      return outcome.self().ctimeNs() == source.stat().ctimeNs()
+          && outcome.self().mtimeNs() == source.stat().mtimeNs();
+    }
+
+    private void clearDigest() throws IOException {
+      if (known.isPresent() && known.get().digest() != null) {
+        setDigest(path, null);
+      }
+    }
+
+    @Override
+    public void listed(Listed listed, @Nullable Entry row) throws IOException {
+      if (row != null && planned && store.isRemoved(path, row.name())) {
+        store.keep(path, row.name()); // there again
+        doubt |= !outcome.complete();
+      }
+      if (whole != null) {
+        if (whole.hasRoom()) {
+          whole.add(listed);
+          return;
+        }
+        endWhole();
+        batches.flushIfFull();
+      }
       if (hasSeveralNames(listed.stat()) && (row == null || !isAsStored(listed, row))) {
         LinkApplier.putOff(context, source, path, listed);
         links = true;
@@ -108,7 +161,44 @@ final class Applier {
       }
       batches.flushIfFull();
     }
-    finish(listing, doubt, links, rows);
+
+    private void endWhole() throws IOException {
+      DirectoryApplier.Whole ended = whole;
+      if (ended != null) {
+        whole = null;
+        ended.end();
+        doubt |= ended.isDoubtful();
+        links |= ended.hasLinks();
+        clearDigest();
+      }
+    }
+
+    @Override
+    public void unlisted(Entry row) throws IOException {
+      boolean plannedNow = planned && store.isRemoved(path, row.name());
+      if (plannedNow && outcome.complete()) {
+        removals = true;
+      } else {
+        if (plannedNow) {
+          store.keep(path, row.name()); // the listing cannot be trusted
+        }
+        doubt |= !outcome.complete() || !source.holdsAnother(path.child(row.name()));
+      }
+    }
+
+    /** Sets the digest, or leaves it to the removals and links that are still to come. */
+    void end() throws IOException {
+      endWhole();
+      byte[] digest = doubt ? null : outcome.digest();
+      if (removals) {
+        store.setDigest(path, digest);
+      } else if (links) {
+        context.links().setDigest(path, digest);
+      } else if (!doubt) {
+        setDigest(path, digest);
+      }
+      batches.flushIfFull();
+    }
   }
 
   private static boolean hasSeveralNames(Stat stat) {
@@ -131,58 +221,8 @@ final class Applier {
             .isPresent();
   }
 
-  /** The root has no listing above it that would tell of a change since it was opened. */
-  private boolean isRootAsStored(Listing listing) {
-    return listing.self().ctimeNs() == source.stat().ctimeNs()
-        && listing.self().mtimeNs() == source.stat().mtimeNs();
-  }
-
-  private Map<ByteBuffer, Entry> rows(Optional<Directories.Known> known) throws IOException {
-    Map<ByteBuffer, Entry> rows = new HashMap<>();
-    if (known.isPresent()) {
-      for (Entry entry : catalogue.entries().list(known.get().id())) {
-        rows.put(ByteBuffer.wrap(entry.name()), entry);
-      }
-    }
-    return rows;
-  }
-
-  private void clearDigest(FilePath path, Optional<Directories.Known> known) throws IOException {
-    if (known.isPresent() && known.get().digest() != null) {
-      setDigest(path, null);
-    }
-  }
-
   private void setDigest(FilePath path, byte @Nullable [] digest) throws IOException {
     batches.current().write(c -> c.directories().setDigest(c.directories().idOf(path), digest));
-  }
-
-  /** Sets the digest, or leaves it to the removals and links that are still to come. */
-  private void finish(
-      Listing listing, boolean doubtSoFar, boolean links, Map<ByteBuffer, Entry> unlisted)
-      throws IOException {
-    boolean doubt = doubtSoFar;
-    boolean removals = false;
-    for (byte[] name : store.removedFrom(listing.path())) {
-      if (listing.complete() && unlisted.remove(ByteBuffer.wrap(name)) != null) {
-        removals = true;
-      } else {
-        store.keep(listing.path(), name); // there again, or the listing cannot be trusted
-        doubt |= !listing.complete();
-      }
-    }
-    for (Entry entry : unlisted.values()) {
-      FilePath path = listing.path().child(entry.name());
-      doubt |= !source.holdsAnother(path);
-    }
-    if (removals) {
-      store.setDigest(listing.path(), doubt ? null : listing.digest());
-    } else if (links) {
-      context.links().setDigest(listing.path(), doubt ? null : listing.digest());
-    } else if (!doubt) {
-      setDigest(listing.path(), listing.digest());
-    }
-    batches.flushIfFull();
   }
 
   /** Removes. */

@@ -29,14 +29,6 @@ final class DirectoryApplier {
   }
 
   /**
-   * How far a directory was stored whole.
-   *
-   * @param stored how many entries of the listing are done
-   * @param links whether some of them wait as names of files that have several
-   */
-  record Progress(int stored, boolean doubt, boolean links) {}
-
-  /**
    * The source's root directory, an entry like every other but for its parents, which are only
    * scaffolding.
    *
@@ -71,62 +63,86 @@ final class DirectoryApplier {
             && context.displacer().isEmptyDirectory(path));
   }
 
-  /**
-   * Stages a directory with its files, to be published by one rename; stops where the batch is
-   * full.
-   */
-  Progress whole(Listing listing, int from) throws IOException {
-    Batch batch = context.batch();
-    String name = context.stager().newName();
-    long inode = context.stager().directory(name);
-    int into = context.stager().openStaged(name);
-    try {
-      boolean doubt = false;
-      boolean links = false;
-      int stored = 0;
-      for (Listed listed : listing.entries()) {
-        if (batch.isFull() && stored > 0) {
-          break;
-        }
-        stored++;
-        if (listed.stat().isDirectory()) {
-          doubt |= inside(listing, from, listed, into);
-        } else if (listed.stat().nlink() > 1) {
-          LinkApplier.putOff(context, source, listing.path(), listed);
-          links = true;
-        } else {
-          FilePath path = listing.path().child(listed.name());
-          Staged staged = stager.stageInside(path, from, listed, into);
-          doubt |= staged == null || EntryStager.isDoubtful(staged, listed.stat());
-          if (staged != null) {
-            context.rows().addStaged(listing.path(), listed.name(), staged);
-            work.tally().added(staged.bytes());
-          }
-        }
-      }
-      batch.putDirectory(listing.path(), name, inode, 0);
-      return new Progress(stored, doubt, links);
-    } finally {
-      context.stager().closeLater(into);
-    }
+  /** Begins to stage a directory with its files, to be published by one rename. */
+  Whole beginWhole(FilePath path, int from) throws IOException {
+    return new Whole(path, from);
   }
 
-  /** A directory in a new one, empty until its own turn comes. */
-  private boolean inside(Listing listing, int from, Listed listed, int into) throws IOException {
-    FilePath path = listing.path().child(listed.name());
-    if (!context.store().isChanged(path)) {
-      return true; // younger than the scan: the next run stores it with what is in it
+  /** A new directory being staged, as far as it fits into the batch. */
+  final class Whole {
+    private final FilePath path;
+    private final int from;
+    private final Batch batch = context.batch();
+    private final String name = context.stager().newName();
+    private final long inode;
+    private final int into;
+    private boolean empty = true;
+    private boolean doubt;
+    private boolean links;
+
+    private Whole(FilePath path, int from) throws IOException {
+      this.path = path;
+      this.from = from;
+      this.inode = context.stager().directory(name);
+      this.into = context.stager().openStaged(name);
     }
-    ExtendedAttributes attributes = stager.attributes(path, from, listed.name());
-    if (attributes == null) {
-      return true;
+
+    /** Whether the next entry can go into it. */
+    boolean hasRoom() {
+      return empty || !batch.isFull();
     }
-    context.posix().makeDirectory(into, listed.name(), 0700);
-    context.batch().makes(path);
-    context.batch().count(1, 0);
-    context.rows().addDirectory(listing.path(), listed.name(), listed.stat(), attributes);
-    work.tally().added(0);
-    return false;
+
+    void add(Listed listed) throws IOException {
+      empty = false;
+      if (listed.stat().isDirectory()) {
+        addDirectory(listed);
+      } else if (listed.stat().nlink() > 1) {
+        LinkApplier.putOff(context, source, path, listed);
+        links = true;
+      } else {
+        Staged staged = stager.stageInside(path.child(listed.name()), from, listed, into);
+        doubt |= staged == null || EntryStager.isDoubtful(staged, listed.stat());
+        if (staged != null) {
+          context.rows().addStaged(path, listed.name(), staged);
+          work.tally().added(staged.bytes());
+        }
+      }
+    }
+
+    /** A directory in a new one, empty until its own turn comes. */
+    private void addDirectory(Listed listed) throws IOException {
+      FilePath child = path.child(listed.name());
+      if (!context.store().isChanged(child)) {
+        doubt = true; // younger than the scan: the next run stores it with what is in it
+        return;
+      }
+      ExtendedAttributes attributes = stager.attributes(child, from, listed.name());
+      if (attributes == null) {
+        doubt = true;
+        return;
+      }
+      context.posix().makeDirectory(into, listed.name(), 0700);
+      batch.makes(child);
+      batch.count(1, 0);
+      context.rows().addDirectory(path, listed.name(), listed.stat(), attributes);
+      work.tally().added(0);
+    }
+
+    /** Nothing more goes into it: the batch publishes it. */
+    void end() throws IOException {
+      batch.putDirectory(path, name, inode, 0);
+      context.stager().closeLater(into);
+    }
+
+    /** Whether something in it could not be stored as it was listed. */
+    boolean isDoubtful() {
+      return doubt;
+    }
+
+    /** Whether names of files that have several wait until all directories are done. */
+    boolean hasLinks() {
+      return links;
+    }
   }
 
   /** A directory that the catalogue does not know, in one that it knows. */

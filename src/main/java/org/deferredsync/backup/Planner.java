@@ -58,7 +58,11 @@ final class Planner implements AutoCloseable {
     SourceGround sourceGround = new SourceGround(engine.posix(), engine.clock(), log);
     Ground ground =
         sourceGround.open(
-            request.sources(), request.target(), targetRoot, formerSources(catalogue));
+            request.sources(),
+            request.target(),
+            targetRoot,
+            formerSources(catalogue),
+            catalogue.entries().mountRoots());
     Planner planner = new Planner(engine.posix(), log, PlanStore.open(), ground);
     try {
       for (Skipped skipped : ground.skipped()) {
@@ -191,6 +195,13 @@ final class Planner implements AutoCloseable {
     Problems problems = source.problems();
     List<String> reasons = new ArrayList<>();
     boolean partial = false;
+    for (FilePath mount : source.lostMounts().paths()) {
+      partial = true;
+      reasons.add(
+          mount
+              + " was a mount and is none now, what was in it stays as it is; mount it, or leave it"
+              + " out by an exclude rule");
+    }
     if (problems.unreadable() > 0) {
       partial = true;
       reasons.add(problems.unreadable() + " paths could not be read and keep their last version");
@@ -214,7 +225,14 @@ final class Planner implements AutoCloseable {
         source.index(),
         new SourceReport(
             new RunSource(source.path(), state, String.join("; ", reasons), counts, false),
-            reasons.isEmpty() ? Verdict.GOOD : Verdict.FAILED));
+            verdict(source, reasons)));
+  }
+
+  private static Verdict verdict(SourceRoot source, List<String> reasons) {
+    if (!source.lostMounts().paths().isEmpty()) {
+      return Verdict.PREREQUISITE;
+    }
+    return reasons.isEmpty() ? Verdict.GOOD : Verdict.FAILED;
   }
 
   @Override

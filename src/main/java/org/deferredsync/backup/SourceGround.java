@@ -61,7 +61,7 @@ final class SourceGround {
    */
   void check(List<Source> sources, FilePath target, int targetRoot)
       throws BackupException, IOException {
-    for (SourceRoot root : open(sources, target, targetRoot, Set.of()).open()) {
+    for (SourceRoot root : open(sources, target, targetRoot, Set.of(), List.of()).open()) {
       root.close(posix);
     }
   }
@@ -71,9 +71,15 @@ final class SourceGround {
    *
    * @param targetRoot a descriptor of the target's root
    * @param former every source that the target has ever had
+   * @param formerMounts every directory that was a mount when it was stored
    * @throws BackupException if a source holds the target or lies in it
    */
-  Ground open(List<Source> sources, FilePath target, int targetRoot, Set<FilePath> former)
+  Ground open(
+      List<Source> sources,
+      FilePath target,
+      int targetRoot,
+      Set<FilePath> former,
+      List<FilePath> formerMounts)
       throws BackupException, IOException {
     List<Skipped> skipped = new ArrayList<>();
     List<Opened> opened = new ArrayList<>();
@@ -95,7 +101,7 @@ final class SourceGround {
       Set<FilePath> others = new HashSet<>();
       sources.forEach(source -> others.add(source.path()));
       skipped.stream().filter(Skipped::nested).forEach(nested -> others.remove(nested.path()));
-      return new Ground(roots(apart, targetStat, others, former), skipped);
+      return new Ground(roots(apart, targetStat, others, former, formerMounts), skipped);
     } catch (BackupException | IOException | RuntimeException e) {
       for (Opened one : opened) {
         posix.close(one.descriptor());
@@ -314,7 +320,12 @@ final class SourceGround {
   }
 
   private List<SourceRoot> roots(
-      List<Opened> opened, Stat target, Set<FilePath> others, Set<FilePath> former) {
+      List<Opened> opened,
+      Stat target,
+      Set<FilePath> others,
+      Set<FilePath> former,
+      List<FilePath> formerMounts)
+      throws IOException {
     List<SourceRoot> roots = new ArrayList<>();
     for (Opened one : opened) {
       List<Stat> boundaries = new ArrayList<>();
@@ -326,16 +337,22 @@ final class SourceGround {
       }
       FilePath path = one.source().path();
       Problems problems = new Problems(log);
+      DirectoryTree tree = new DirectoryTree(posix, one.descriptor(), path, false);
+      LostMounts lost = LostMounts.find(posix, one.source(), tree, formerMounts);
+      boundaries.addAll(lost.there());
+      List<FilePath> unjudged = new ArrayList<>(others(one.source(), others, former));
+      unjudged.addAll(lost.paths());
       roots.add(
           new SourceRoot(
               one.index(),
               path,
               one.descriptor(),
               one.stat(),
-              new DirectoryTree(posix, one.descriptor(), path, false),
+              tree,
               new ListingReader(posix, clock, one.source().filter(), boundaries, problems),
               problems,
-              others(one.source(), others, former)));
+              lost,
+              List.copyOf(unjudged)));
     }
     return roots;
   }

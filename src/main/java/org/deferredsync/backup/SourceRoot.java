@@ -12,7 +12,7 @@ import org.deferredsync.snapshot.FilePath;
  *
  * @param index its place in the order of the configuration
  * @param others the paths of all other sources of the configuration, whether they could be opened
- *     or not
+ *     or not, and of mounts that are lost
  */
 record SourceRoot(
     int index,
@@ -22,11 +22,12 @@ record SourceRoot(
     DirectoryTree tree,
     ListingReader reader,
     Problems problems,
+    LostMounts lostMounts,
     List<FilePath> others) {
 
   /**
-   * Whether another source of the configuration is at or below the path: that one alone judges what
-   * is there.
+   * Whether another source of the configuration is at or below the path, which alone judges what is
+   * there; or a lost mount, which nobody can judge.
    */
   boolean holdsAnother(FilePath below) {
     return others.stream().anyMatch(below::contains);

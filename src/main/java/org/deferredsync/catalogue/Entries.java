@@ -211,6 +211,16 @@ public final class Entries {
         .orElse(0L);
   }
 
+  /** Every directory that was a mount when it was stored. */
+  public List<FilePath> mountRoots() throws CatalogueException {
+    return database.list(
+        """
+        SELECT d.path, e.name FROM entry e JOIN directory d ON d.id = e.directory
+        WHERE e.mount_root = 1 ORDER BY d.path, e.name
+        """,
+        row -> FilePath.of(row.getBytes(1)).child(row.getBytes(2)));
+  }
+
   /** Chooses a path. */
   public interface PathTest {
     boolean passes(FilePath path) throws IOException;

@@ -218,10 +218,22 @@ public final class PlanStore implements AutoCloseable {
         limit);
   }
 
-  /** The names planned to go from one directory. */
-  public List<byte[]> removedFrom(FilePath directory) throws CatalogueException {
-    return database.list(
-        "SELECT name FROM removed WHERE directory = ?", row -> row.getBytes(1), directory.bytes());
+  /** Whether any name is planned to go from the directory. */
+  public boolean removesFrom(FilePath directory) throws CatalogueException {
+    return database
+        .one("SELECT 1 FROM removed WHERE directory = ? LIMIT 1", row -> true, directory.bytes())
+        .orElse(false);
+  }
+
+  /** Whether this name is planned to go. */
+  public boolean isRemoved(FilePath directory, byte[] name) throws CatalogueException {
+    return database
+        .one(
+            "SELECT 1 FROM removed WHERE directory = ? AND name = ?",
+            row -> true,
+            directory.bytes(),
+            name)
+        .orElse(false);
   }
 
   /** Takes a planned removal back: the name is there again. */

@@ -68,6 +68,7 @@ final class Schema {
       CREATE INDEX entry_group ON entry (link_group) WHERE link_group IS NOT NULL;
       CREATE INDEX entry_linked ON entry (inode)
         WHERE nlink > 1 AND (content IS NOT NULL OR link_group IS NOT NULL);
+      CREATE INDEX entry_mount ON entry (directory, name) WHERE mount_root = 1;
       CREATE TABLE entry_history (
         directory INTEGER NOT NULL,
         name BLOB NOT NULL,

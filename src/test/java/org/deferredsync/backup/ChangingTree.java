@@ -25,6 +25,11 @@ final class ChangingTree {
     write(top, "directory-to-link/inside", "i");
     write(top, "nested/deep/stays", "stays");
     write(top, "nested/deep/changes", "before");
+    write(top, "linked/a", "of three names");
+    link(top, "linked/b", "linked/a");
+    link(top, "nested/c", "linked/a");
+    write(top, "pair-one", "of two names");
+    link(top, "pair-two", "pair-one");
     Files.createDirectories(top.resolve("empty"));
     Files.createSymbolicLink(top.resolve("link-to-file"), Path.of("content"));
     Files.createSymbolicLink(top.resolve("link"), Path.of("nested"));
@@ -54,12 +59,25 @@ final class ChangingTree {
     write(top, "nested/deep/changes", "after");
     Files.setPosixFilePermissions(
         top.resolve("nested"), PosixFilePermissions.fromString("rwx--x---"));
+    Files.delete(top.resolve("linked/b"));
+    link(top, "linked/d", "linked/a");
+    Files.setPosixFilePermissions(
+        top.resolve("linked/a"), PosixFilePermissions.fromString("r--r-----"));
+    Files.delete(top.resolve("pair-two"));
+    write(top, "pair-two", "of two names"); // the same bytes, and one name
+    Files.setPosixFilePermissions(
+        top.resolve("pair-one"), PosixFilePermissions.fromString("rw-r-----"));
     write(top, "new", "new");
     write(top, "new-tree/file", "new in a tree");
+    link(top, "linked/new", "new-tree/file");
     write(top, "new-tree/deep/file", "new deep in a tree");
     Files.createDirectories(top.resolve("new-tree/empty"));
     Files.createSymbolicLink(top.resolve("new-link"), Path.of("new"));
     setTime(top.resolve("new-tree"), "2002-02-03T04:05:06.000000007Z");
+  }
+
+  static void link(Path top, String name, String of) throws IOException {
+    Files.createLink(top.resolve(name), top.resolve(of));
   }
 
   static void write(Path top, String name, String text) throws IOException {

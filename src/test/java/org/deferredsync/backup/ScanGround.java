@@ -41,7 +41,8 @@ final class ScanGround implements AutoCloseable {
                 List.of(new Source(EngineFixture.filePath(source), EntryFilter.NONE)),
                 targetPath,
                 root,
-                Set.of());
+                Set.of(),
+                List.of());
     Path file = target.resolve(".deferred-sync/catalogue.db");
     Catalogue catalogue = Files.exists(file) ? Catalogue.openReader(file) : Catalogue.temporary();
     return new ScanGround(posix, root, ground, catalogue, PlanStore.open());

@@ -9,9 +9,11 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -19,19 +21,32 @@ import java.util.stream.Stream;
 public final class TreeText {
   private TreeText() {}
 
-  /** The lines by relative path; the top itself is {@code .}. */
+  /**
+   * The lines by relative path; the top itself is {@code .}. Names of one file are told by the
+   * first of them.
+   */
   public static Map<String, String> of(Path top) throws IOException {
     Map<String, String> lines = new TreeMap<>();
+    Map<Object, TreeSet<String>> names = new HashMap<>();
     try (Stream<Path> paths = Files.walk(top)) {
       paths.forEach(
           path -> {
             try {
               String name = path.equals(top) ? "." : top.relativize(path).toString();
               lines.put(name, line(path));
+              if (Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+                Object inode = Files.getAttribute(path, "unix:ino");
+                names.computeIfAbsent(inode, key -> new TreeSet<>()).add(name);
+              }
             } catch (IOException e) {
               throw new UncheckedIOException(e);
             }
           });
+    }
+    for (TreeSet<String> group : names.values()) {
+      if (group.size() > 1) {
+        group.forEach(name -> lines.merge(name, " = " + group.first(), String::concat));
+      }
     }
     return lines;
   }

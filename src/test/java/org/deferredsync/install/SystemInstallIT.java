@@ -232,7 +232,7 @@ final class SystemInstallIT {
             cd /
             /opt/deferred-sync/exec/deferred-sync
             /etc/cron.daily/deferred-sync
-            /opt/deferred-sync/exec/deferred-sync snapshots --json | grep -o '"state": *"complete"' | wc -l
+            /opt/deferred-sync/exec/deferred-sync snapshots --json | grep -o '"id": *[0-9]' | wc -l
             ls /var/lib/deferred-sync/targets | wc -l
             cat /home/backup/home/source/file
             """);

@@ -1,0 +1,68 @@
+package org.deferredsync.backup;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.deferredsync.fs.Errno;
+import org.deferredsync.fs.Posix;
+import org.deferredsync.fs.PosixException;
+import org.deferredsync.fs.Stat;
+import org.deferredsync.snapshot.FilePath;
+
+/**
+ * Directories in a source that were mounts and are none now. What lay in them is not gone but out
+ * of sight: such a directory is not entered, and nothing in it is judged.
+ *
+ * @param paths where they are
+ * @param there what lies there instead, where anything does
+ */
+record LostMounts(List<FilePath> paths, List<Stat> there) {
+  LostMounts {
+    paths = List.copyOf(paths);
+    there = List.copyOf(there);
+  }
+
+  /**
+   * Looks at what has been a mount in the source.
+   *
+   * @param tree the source's
+   * @param mounts every directory that was a mount when it was stored
+   */
+  static LostMounts find(Posix posix, Source source, DirectoryTree tree, List<FilePath> mounts)
+      throws IOException {
+    List<FilePath> paths = new ArrayList<>();
+    List<Stat> there = new ArrayList<>();
+    for (FilePath mount : mounts) {
+      FilePath parent = mount.parent();
+      if (parent == null
+          || mount.equals(source.path())
+          || !source.path().contains(mount)
+          || isLeftOut(source, mount)) {
+        continue;
+      }
+      try {
+        Stat stat = posix.stat(tree.open(parent), mount.name());
+        if (!stat.mountRoot()) {
+          paths.add(mount);
+          there.add(stat);
+        }
+      } catch (PosixException e) {
+        if (e.is(Errno.ENOENT) || e.is(Errno.ENOTDIR) || e.is(Errno.ELOOP)) {
+          paths.add(mount);
+        }
+        // Whatever else keeps it from being looked at is the scan's to tell.
+      }
+    }
+    return new LostMounts(paths, there);
+  }
+
+  /** A rule that leaves the place out is how an operator says that it is meant. */
+  private static boolean isLeftOut(Source source, FilePath mount) {
+    for (FilePath at = mount; at != null && !at.equals(source.path()); at = at.parent()) {
+      if (source.filter().excludes(at, true)) {
+        return true;
+      }
+    }
+    return false;
+  }
+}
