@@ -106,7 +106,11 @@ final class FileMaker {
         if (position < size) {
           posix.truncate(descriptor, size);
         }
-        metadata.setOpen(descriptor, directory, name, found.path(), found.version(), attributes);
+        if (complete) {
+          metadata.setTime(descriptor, found.path(), found.version());
+        } else {
+          metadata.setOpen(descriptor, directory, name, found.path(), found.version(), attributes);
+        }
         made = true;
       } finally {
         if (made) {

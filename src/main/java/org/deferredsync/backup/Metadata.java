@@ -133,6 +133,11 @@ final class Metadata {
     if (meanwhile != permissions) {
       posix.setMode(descriptor, permissions);
     }
+    setTime(descriptor, path, version);
+  }
+
+  /** The time alone, of an open file of ours that has everything else. */
+  void setTime(int descriptor, FilePath path, Version version) throws IOException {
     try {
       posix.setTime(descriptor, version.mtimeNs());
     } catch (PosixException e) {
@@ -146,7 +151,8 @@ final class Metadata {
     }
   }
 
-  private int permissions(Version version) {
+  /** The mode that a file of ours gets for this version. */
+  int permissions(Version version) {
     if (user == 0) {
       return version.permissions();
     }

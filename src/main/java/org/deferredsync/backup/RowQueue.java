@@ -10,7 +10,8 @@ import org.deferredsync.catalogue.CatalogueException;
  * by nobody before it is committed.
  */
 final class RowQueue implements AutoCloseable {
-  private static final int WAITING = 2_000;
+  private static final int TOGETHER = 200;
+  private static final int WAITING = 10;
 
   private final Catalogue catalogue;
   private final Worker worker;
@@ -26,7 +27,7 @@ final class RowQueue implements AutoCloseable {
    */
   RowQueue(Catalogue catalogue) {
     this.catalogue = catalogue;
-    this.worker = new Worker("catalogue", WAITING);
+    this.worker = new Worker("catalogue", TOGETHER, WAITING);
   }
 
   /**

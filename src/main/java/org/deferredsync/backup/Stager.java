@@ -12,6 +12,7 @@ import org.deferredsync.logging.Progress;
 import org.deferredsync.snapshot.ExtendedAttributes;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.Version;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Puts new objects into staging, with all their metadata, without touching the mirror. Sources are
@@ -24,19 +25,29 @@ import org.deferredsync.snapshot.Version;
 final class Stager implements AutoCloseable {
   private static final int TRIES = 3;
 
-  /** Small files that may wait in memory to be written. */
-  private static final int WAITING = 200;
+  /** Small files that may wait in memory to be written: so many lots of so many. */
+  private static final int TOGETHER = 32;
+
+  private static final int WAITING = 6;
 
   private final Posix posix;
   private final Barrier barrier;
   private final Metadata metadata;
   private final FileCopy copy;
   private final Progress progress;
-  private final Worker writer = new Worker("staging", WAITING);
+  private final Worker writer = new Worker("staging", TOGETHER, WAITING);
+  private @Nullable Given given;
   private final Set<Integer> open = ConcurrentHashMap.newKeySet();
   private final int staging;
   private final long run;
   private long names;
+
+  /**
+   * What a file has that was just made.
+   *
+   * @param bare whether it has no attributes
+   */
+  private record Given(int uid, int gid, boolean bare) {}
 
   Stager(Engine engine, Barrier barrier, Metadata metadata, int staging, long run) {
     this.posix = engine.posix();
@@ -108,17 +119,42 @@ final class Stager implements AutoCloseable {
   }
 
   private void write(Loaded loaded, FilePath path, int into, byte[] name) throws IOException {
-    int file = posix.createFile(into, name, 0600);
+    Version version = Versions.of(loaded.reading().before());
+    boolean complete = hasAllByItself(version, loaded.reading().attributes());
+    int file = posix.createFile(into, name, complete ? metadata.permissions(version) : 0600);
     try {
       byte[] content = loaded.bytes();
       if (content.length > 0) {
         posix.write(file, content, 0, content.length);
       }
-      setMetadata(file, into, name, path, loaded.reading());
+      if (complete) {
+        metadata.setTime(file, path, version);
+      } else {
+        learn(file);
+        setMetadata(file, into, name, path, loaded.reading());
+      }
       barrier.written(file);
     } finally {
       posix.close(file);
     }
+  }
+
+  /** What a new file in a staged directory has, which is the same in all of them. */
+  private void learn(int file) throws IOException {
+    if (given == null) {
+      Stat stat = posix.stat(file);
+      given = new Given(stat.uid(), stat.gid(), posix.xattrs(file).isEmpty());
+    }
+  }
+
+  /** Whether a new file needs but its mode and time: most of a tree have one owner. */
+  private boolean hasAllByItself(Version version, ExtendedAttributes attributes) {
+    Given known = given;
+    return known != null
+        && known.bare()
+        && attributes.isEmpty()
+        && version.uid() == known.uid()
+        && version.gid() == known.gid();
   }
 
   private Staged copied(int source, FilePath path, int into, byte[] to)

@@ -1,6 +1,8 @@
 package org.deferredsync.backup;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -12,7 +14,9 @@ import org.jspecify.annotations.Nullable;
  * After a task has failed no further one is done; the failure comes out of the next call.
  */
 final class Worker implements AutoCloseable {
-  private final BlockingQueue<Task> tasks;
+  private final BlockingQueue<List<Task>> tasks;
+  private final int together;
+  private List<Task> gathered = new ArrayList<>();
   private final Thread thread;
   private volatile @Nullable Throwable failure;
   private volatile boolean ended;
@@ -23,10 +27,13 @@ final class Worker implements AutoCloseable {
   }
 
   /**
-   * @param capacity how many tasks may wait before giving another one waits too
+   * @param together how many tasks are handed over at once: to wake a thread takes longer than most
+   *     of them
+   * @param waiting how many such lots may wait before giving another one waits too
    */
-  Worker(String name, int capacity) {
-    tasks = new ArrayBlockingQueue<>(capacity);
+  Worker(String name, int together, int waiting) {
+    this.together = together;
+    tasks = new ArrayBlockingQueue<>(waiting);
     thread = new Thread(this::work, name);
     thread.setDaemon(true);
     thread.start();
@@ -36,7 +43,9 @@ final class Worker implements AutoCloseable {
   private void work() {
     try {
       while (!ended) {
-        tasks.take().run();
+        for (Task task : tasks.take()) {
+          task.run();
+        }
       }
     } catch (InterruptedException e) {
       ended = true;
@@ -46,14 +55,23 @@ final class Worker implements AutoCloseable {
   }
 
   /**
-   * Gives a task; waits where too many are waiting.
+   * Gives a task; waits where too many are waiting. It may be begun no earlier than {@link #drain}.
    *
    * @throws IOException if an earlier one failed
    */
   void give(Task task) throws IOException {
+    gathered.add(task);
+    if (gathered.size() >= together) {
+      handOver();
+    }
+  }
+
+  private void handOver() throws IOException {
+    List<Task> lot = gathered;
+    gathered = new ArrayList<>(together);
     try {
       check();
-      while (!tasks.offer(task, 50, TimeUnit.MILLISECONDS)) {
+      while (!tasks.offer(lot, 50, TimeUnit.MILLISECONDS)) {
         check();
       }
     } catch (InterruptedException e) {
@@ -69,6 +87,7 @@ final class Worker implements AutoCloseable {
   void drain() throws IOException {
     CountDownLatch done = new CountDownLatch(1);
     give(done::countDown);
+    handOver();
     try {
       while (!done.await(50, TimeUnit.MILLISECONDS)) {
         check();
@@ -102,7 +121,7 @@ final class Worker implements AutoCloseable {
   public void close() {
     ended = true;
     tasks.clear();
-    tasks.add(() -> {});
+    tasks.add(List.of());
     boolean interrupted = false;
     while (thread.isAlive()) {
       try {

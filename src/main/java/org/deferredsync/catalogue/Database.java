@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +32,10 @@ final class Database implements AutoCloseable {
   /** Opens {@code url}, waiting up to ten seconds wherever somebody else holds a lock. */
   static Database open(String url) throws CatalogueException {
     try {
-      Database database = new Database(DriverManager.getConnection(url));
+      Properties properties = new Properties();
+      // Else each INSERT is followed by a query for its rowid, asked for or not.
+      properties.setProperty("jdbc.get_generated_keys", "false");
+      Database database = new Database(DriverManager.getConnection(url, properties));
       database.run("PRAGMA busy_timeout = 10000");
       database.run("PRAGMA temp_store = MEMORY");
       return database;
