@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.deferredsync.backup.BackupReport.Verdict;
@@ -47,7 +48,7 @@ final class HardLinkTest {
     }
     Verifier.Result verified = TargetChecks.verify(fixture);
     assertThat(verified.good()).as("%s", verified).isTrue();
-    TreeSet<Long> both = inodes(mirror());
+    Set<Long> both = inodes(mirror());
     both.retainAll(inodes(increments()));
     assertThat(both).as("in the mirror and in an increment").isEmpty();
   }
@@ -73,8 +74,8 @@ final class HardLinkTest {
     }
   }
 
-  private static TreeSet<Long> inodes(Path top) throws IOException {
-    TreeSet<Long> inodes = new TreeSet<>();
+  private static Set<Long> inodes(Path top) throws IOException {
+    Set<Long> inodes = new TreeSet<>();
     try (Stream<Path> paths = Files.walk(top)) {
       for (Path path : paths.toList()) {
         if (!Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
@@ -85,8 +86,8 @@ final class HardLinkTest {
     return inodes;
   }
 
-  private static TreeSet<Long> inodes(List<Path> tops) throws IOException {
-    TreeSet<Long> inodes = new TreeSet<>();
+  private static Set<Long> inodes(List<Path> tops) throws IOException {
+    Set<Long> inodes = new TreeSet<>();
     for (Path top : tops) {
       inodes.addAll(inodes(top));
     }
