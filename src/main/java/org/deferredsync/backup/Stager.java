@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Stager implements AutoCloseable {
   private static final int TRIES = 3;
+  private static final int SET_ID = 06000;
 
   /** Small files that may wait in memory to be written: so many lots of so many. */
   private static final int TOGETHER = 32;
@@ -147,11 +148,15 @@ final class Stager implements AutoCloseable {
     }
   }
 
-  /** Whether a new file needs but its mode and time: most of a tree have one owner. */
+  /**
+   * Whether a new file needs but its mode and time: most of a tree have one owner. Writing clears
+   * set-id bits, so that these are set afterwards.
+   */
   private boolean hasAllByItself(Version version, ExtendedAttributes attributes) {
     Given known = given;
     return known != null
         && known.bare()
+        && (version.permissions() & SET_ID) == 0
         && attributes.isEmpty()
         && version.uid() == known.uid()
         && version.gid() == known.gid();

@@ -2,6 +2,8 @@ package org.deferredsync.fs;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -83,7 +85,7 @@ final class JnaXattrs {
     NativeBuffers buffers = NativeBuffers.ofThread();
     long length = subject.list(buffers, buffers.transferAddress(), LONGEST);
     if (length == -1) {
-      PosixException failure = JnaPosix.failure("listxattr", name);
+      PosixException failure = failure("listxattr", name);
       if (failure.is(Errno.EOPNOTSUPP)) {
         return List.of();
       }
@@ -133,7 +135,7 @@ final class JnaXattrs {
     long called = buffers.secondName(attribute.name());
     buffers.putTransfer(attribute.value(), 0, attribute.value().length);
     long value = buffers.transferAddress();
-    JnaPosix.check(
+    check(
         JnaPosix.retried(() -> Libc.lsetxattr(path, called, value, attribute.value().length, 0)),
         "lsetxattr",
         name);
@@ -143,7 +145,21 @@ final class JnaXattrs {
     NativeBuffers buffers = NativeBuffers.ofThread();
     long path = buffers.path(path(directory, name));
     long called = buffers.secondName(attribute);
-    JnaPosix.check(JnaPosix.retried(() -> Libc.lremovexattr(path, called)), "lremovexattr", name);
+    check(JnaPosix.retried(() -> Libc.lremovexattr(path, called)), "lremovexattr", name);
+  }
+
+  private static void check(long result, String call, byte[] name) throws PosixException {
+    if (result == -1) {
+      throw failure(call, name);
+    }
+  }
+
+  /** Without /proc nothing would be found by name: that is no absence of the file. */
+  private static PosixException failure(String call, byte[] name) {
+    PosixException failure = JnaPosix.failure(call, name);
+    return failure.is(Errno.ENOENT) && !Files.exists(Path.of("/proc/self/fd"))
+        ? new PosixException(Errno.ENOSYS, call + ", /proc is not mounted", Printable.of(name))
+        : failure;
   }
 
   private static byte[] path(int directory, byte[] name) throws IOException {

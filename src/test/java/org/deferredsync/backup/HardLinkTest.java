@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** Files with several names, in the sequences that break simpler ways to keep them. */
 final class HardLinkTest {
@@ -221,6 +223,34 @@ final class HardLinkTest {
     assertThat(Files.readString(fixture.mirror(source.resolve("c")))).isEqualTo("x");
     assertThat(inodes(fixture.mirror(source))).hasSize(2);
     fixture.with(Posix.ofSystem());
+  }
+
+  @Test
+  void verify_readsAFileOnce_andMissesEachOfItsNames() throws Exception {
+    write("a", "x");
+    link("b", "a");
+    link("c", "a");
+    run();
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    verifies(posix, 0);
+    assertThat(posix.log().stream().filter(entry -> entry.call() == Call.READ)).hasSize(1);
+
+    Path name = fixture.mirror(source.resolve("b"));
+    Files.delete(name);
+    verifies(FaultyPosix.ofSystem(), 1);
+    Files.createLink(name, fixture.mirror(source.resolve("a")));
+  }
+
+  private void verifies(FaultyPosix posix, long missing) throws Exception {
+    try (TargetReader reader =
+        TargetReader.open(fixture.with(posix).engine(), EngineFixture.filePath(fixture.target))) {
+      Verifier.Result result =
+          new Verifier(reader, Clock.systemUTC(), LoggerFactory.getLogger("checks")).verify();
+      assertThat(result.missing()).isEqualTo(missing);
+      assertThat(result.damaged()).isZero();
+    } finally {
+      fixture.with(Posix.ofSystem());
+    }
   }
 
   @Test

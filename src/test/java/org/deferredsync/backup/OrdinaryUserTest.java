@@ -87,6 +87,19 @@ final class OrdinaryUserTest {
   }
 
   @Test
+  void mirror_keepsSetIdBits_thatWritingClears() throws Exception {
+    for (String name : new String[] {"tools/first", "tools/second", "tools/third"}) {
+      ChangingTree.write(fixture.source, name, "a program");
+      Files.setAttribute(fixture.source.resolve(name), "unix:mode", 04755);
+    }
+
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+
+    assertThat(TreeText.of(fixture.mirror(fixture.source.resolve("tools"))))
+        .isEqualTo(TreeText.of(fixture.source.resolve("tools")));
+  }
+
+  @Test
   void run_removesADirectory_thatNobodyMayWriteTo() throws Exception {
     assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
     mode("closed", "rwxr-xr-x");
