@@ -135,22 +135,7 @@ public final class Difference {
             catalogue,
             new History.Range(directory.id(), span.first(), span.last(), false),
             name -> true);
-    return () -> next(path, ofDirectory, names);
-  }
-
-  private SortedPaths.@Nullable Found<Change> next(
-      FilePath directory, long[] ofDirectory, NameVersions names) throws IOException {
-    while (true) {
-      List<Dated> versions = names.next();
-      if (versions.isEmpty()) {
-        return null;
-      }
-      FilePath path = directory.child(versions.get(0).name());
-      Change change = change(versions, runs.of(path, ofDirectory));
-      if (change != null) {
-        return new SortedPaths.Found<>(path, change);
-      }
-    }
+    return names.told(path, (child, versions) -> change(versions, runs.of(child, ofDirectory)));
   }
 
   private @Nullable Change change(List<Dated> versions, long[] pair) throws IOException {

@@ -68,22 +68,7 @@ public final class Finder {
     NameVersions names =
         new NameVersions(
             catalogue, new History.Range(directory.id(), first, last, true), pattern.in(path));
-    return () -> next(path, ofDirectory, names);
-  }
-
-  private SortedPaths.@Nullable Found<Found> next(
-      FilePath directory, long[] ofDirectory, NameVersions names) throws IOException {
-    while (true) {
-      List<Dated> versions = names.next();
-      if (versions.isEmpty()) {
-        return null;
-      }
-      FilePath path = directory.child(versions.get(0).name());
-      Found found = found(versions, runs.of(path, ofDirectory));
-      if (found != null) {
-        return new SortedPaths.Found<>(path, found);
-      }
-    }
+    return names.told(path, (child, versions) -> found(versions, runs.of(child, ofDirectory)));
   }
 
   private @Nullable Found found(List<Dated> versions, long[] at) {

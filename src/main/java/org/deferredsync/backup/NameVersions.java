@@ -7,9 +7,11 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.function.Predicate;
+import org.deferredsync.backup.SortedPaths.Rows;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.catalogue.History;
 import org.deferredsync.catalogue.History.Dated;
+import org.deferredsync.snapshot.FilePath;
 import org.jspecify.annotations.Nullable;
 
 /** The versions of a directory's names, name by name, read a page at a time. */
@@ -39,6 +41,26 @@ final class NameVersions {
       versions.add(read.remove());
     }
     return versions;
+  }
+
+  /** Tells one thing of a name. */
+  interface Teller<T> {
+    /** What is to be told of the versions of a path; null for nothing. */
+    @Nullable T tell(FilePath path, List<Dated> versions) throws IOException;
+  }
+
+  /** What is told of the names of {@code directory}, those left out of which nothing is. */
+  <T> Rows<T> told(FilePath directory, Teller<T> teller) {
+    return () -> {
+      for (List<Dated> versions = next(); !versions.isEmpty(); versions = next()) {
+        FilePath path = directory.child(versions.get(0).name());
+        T what = teller.tell(path, versions);
+        if (what != null) {
+          return new SortedPaths.Found<>(path, what);
+        }
+      }
+      return null;
+    };
   }
 
   private boolean fill() throws IOException {

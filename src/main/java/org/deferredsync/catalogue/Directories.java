@@ -1,6 +1,5 @@
 package org.deferredsync.catalogue;
 
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,15 +17,7 @@ public final class Directories {
   private static final int REMEMBERED = 1_000;
 
   private final Database database;
-  private final Map<FilePath, Long> ids =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<FilePath, Long> eldest) {
-          return size() > REMEMBERED;
-        }
-      };
+  private final Map<FilePath, Long> ids = new LastUsed<>(REMEMBERED);
 
   Directories(Database database) {
     this.database = database;

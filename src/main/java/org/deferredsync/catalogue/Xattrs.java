@@ -1,6 +1,5 @@
 package org.deferredsync.catalogue;
 
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.deferredsync.snapshot.ExtendedAttributes;
@@ -14,15 +13,7 @@ public final class Xattrs {
   private static final int REMEMBERED = 64;
 
   private final Database database;
-  private final Map<Long, ExtendedAttributes> known =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Long, ExtendedAttributes> eldest) {
-          return size() > REMEMBERED;
-        }
-      };
+  private final Map<Long, ExtendedAttributes> known = new LastUsed<>(REMEMBERED);
 
   Xattrs(Database database) {
     this.database = database;

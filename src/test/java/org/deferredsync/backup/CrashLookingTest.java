@@ -12,10 +12,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.deferredsync.catalogue.CommitHook;
-import org.deferredsync.fs.CrashError;
-import org.deferredsync.fs.FaultyPosix;
-import org.deferredsync.fs.Posix;
 import org.deferredsync.snapshot.FilePath;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -59,7 +55,7 @@ final class CrashLookingTest {
     ChangingTree.change(fixture.source);
     fixture.ahead(Duration.ofSeconds(20));
     int commits = 0;
-    while (diesAfterCommit(fixture, ++commits)) {
+    while (fixture.diesAfterCommit(++commits)) {
       try (TargetReader reader = TargetChecks.reader(fixture)) {
         Snapshot snapshot = reader.snapshots().all().get(0);
         for (Map.Entry<FilePath, String> file : first.entrySet()) {
@@ -73,31 +69,5 @@ final class CrashLookingTest {
       Shell.run("cp", "-a", saved.toString(), fixture.target.toString());
     }
     assertThat(commits).isGreaterThan(4);
-  }
-
-  /** Whether the run got so far as to die. */
-  private static boolean diesAfterCommit(EngineFixture fixture, int number) throws Exception {
-    FaultyPosix posix = FaultyPosix.ofSystem();
-    int[] commits = new int[1];
-    fixture
-        .with(posix)
-        .with(
-            new CommitHook() {
-              @Override
-              public void after() {
-                if (++commits[0] == number) {
-                  posix.die("after commit " + number);
-                }
-              }
-            });
-    boolean died = false;
-    try {
-      fixture.run();
-    } catch (CrashError e) {
-      died = true;
-      posix.endProcess();
-    }
-    fixture.with(Posix.ofSystem()).with(CommitHook.NONE);
-    return died;
   }
 }

@@ -12,6 +12,8 @@ import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
 import org.deferredsync.catalogue.CommitHook;
+import org.deferredsync.fs.CrashError;
+import org.deferredsync.fs.FaultyPosix;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.logging.Progress;
 import org.deferredsync.snapshot.FilePath;
@@ -113,6 +115,31 @@ public final class EngineFixture {
     return new Backup(
             engine(), new BackupRequest(filePath(target), sources, retention), LOG, limits)
         .run();
+  }
+
+  /** Runs, and dies before the commit with this number; false if there are not so many. */
+  boolean diesBeforeCommit(int number) throws BackupException, IOException {
+    FaultyPosix dying = FaultyPosix.ofSystem();
+    return dies(dying, Deaths.beforeCommit(dying, number));
+  }
+
+  /** Runs, and dies right behind the commit with this number; false if there are not so many. */
+  boolean diesAfterCommit(int number) throws BackupException, IOException {
+    FaultyPosix dying = FaultyPosix.ofSystem();
+    return dies(dying, Deaths.afterCommit(dying, number));
+  }
+
+  private boolean dies(FaultyPosix dying, CommitHook at) throws BackupException, IOException {
+    with(dying).with(at);
+    try {
+      run();
+      return false;
+    } catch (CrashError expected) {
+      return true;
+    } finally {
+      dying.endProcess();
+      with(Posix.ofSystem()).with(CommitHook.NONE);
+    }
   }
 
   /** Plans a run over the one source. */

@@ -1,7 +1,6 @@
 package org.deferredsync.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,8 +9,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.deferredsync.backup.BackupReport.Verdict;
-import org.deferredsync.catalogue.CommitHook;
-import org.deferredsync.fs.CrashError;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.FaultyPosix;
 import org.deferredsync.fs.FaultyPosix.Call;
@@ -46,26 +43,6 @@ final class ProtocolTest {
     TargetChecks.sound(fixture);
   }
 
-  /** Runs and dies right behind the commit with this number. */
-  private void dieAfterCommit(int number) throws Exception {
-    FaultyPosix posix = FaultyPosix.ofSystem();
-    int[] commits = new int[1];
-    fixture
-        .with(posix)
-        .with(
-            new CommitHook() {
-              @Override
-              public void after() {
-                if (++commits[0] == number) {
-                  posix.die("after commit " + number);
-                }
-              }
-            });
-    assertThatThrownBy(() -> fixture.run()).isInstanceOf(CrashError.class);
-    posix.endProcess();
-    fixture.with(Posix.ofSystem()).with(CommitHook.NONE);
-  }
-
   private SourceState state(BackupReport report) {
     return report.sources().get(0).result().state();
   }
@@ -91,7 +68,7 @@ final class ProtocolTest {
     }
     fixture.with(new Batch.Limits(4, 1 << 20));
     later();
-    dieAfterCommit(3);
+    assertThat(fixture.diesAfterCommit(3)).isTrue();
 
     healthy(fixture.run());
   }
@@ -102,7 +79,7 @@ final class ProtocolTest {
     Map<String, String> first = TreeText.of(fixture.source);
     ChangingTree.change(fixture.source);
     later();
-    dieAfterCommit(2);
+    assertThat(fixture.diesAfterCommit(2)).isTrue();
 
     assertThat(TargetChecks.snapshots(fixture)).containsExactly(1L);
     assertThat(TargetChecks.restored(fixture, 1)).isEqualTo(first);
@@ -121,7 +98,7 @@ final class ProtocolTest {
       Files.setLastModifiedTime(file, FileTime.fromMillis(1));
       Files.setLastModifiedTime(file, before);
       fixture.ahead(Duration.ofSeconds(20 + i));
-      dieAfterCommit(2);
+      assertThat(fixture.diesAfterCommit(2)).isTrue();
     }
 
     healthy(fixture.run());

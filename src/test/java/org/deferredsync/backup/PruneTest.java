@@ -213,18 +213,6 @@ final class PruneTest {
     TargetChecks.sound(fixture);
   }
 
-  private static CommitHook dyingAfterCommit(FaultyPosix posix, int number) {
-    int[] commits = new int[1];
-    return new CommitHook() {
-      @Override
-      public void after() {
-        if (++commits[0] == number) {
-          posix.die("after commit " + number);
-        }
-      }
-    };
-  }
-
   /** Dies at each change and around each commit of {@code work}, and checks what is left. */
   private void sweep(Work work, Work check) throws Exception {
     Path saved = Files.createDirectory(scratch.resolve("saved"));
@@ -239,7 +227,7 @@ final class PruneTest {
         if (!atCommits) {
           posix.crashAfter(number);
         }
-        fixture.with(posix).with(atCommits ? dyingAfterCommit(posix, number) : CommitHook.NONE);
+        fixture.with(posix).with(atCommits ? Deaths.afterCommit(posix, number) : CommitHook.NONE);
         try {
           work.run();
           met = false;
@@ -436,7 +424,7 @@ final class PruneTest {
     fourDays();
     runAfter(Duration.ofDays(5), source);
     FaultyPosix posix = FaultyPosix.ofSystem();
-    fixture.with(posix).with(dyingAfterCommit(posix, 2));
+    fixture.with(posix).with(Deaths.afterCommit(posix, 2));
     FilePath gone = EngineFixture.filePath(other);
     assertThatThrownBy(() -> prune(source).remove(gone)).isInstanceOf(CrashError.class);
     posix.endProcess();

@@ -15,8 +15,6 @@ import java.time.ZoneOffset;
 import java.util.Comparator;
 import java.util.List;
 import org.deferredsync.backup.BackupReport.Verdict;
-import org.deferredsync.catalogue.CommitHook;
-import org.deferredsync.fs.CrashError;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.FaultyPosix;
 import org.deferredsync.fs.Posix;
@@ -47,7 +45,7 @@ final class SequenceTest {
     run();
     remove(source.resolve("d"));
     write("d", "now a file");
-    dieBeforeCommit(3);
+    assertThat(fixture.diesBeforeCommit(3)).isTrue();
     assertThat(fixture.mirror(source.resolve("d"))).isRegularFile();
 
     isAsTheSource(run());
@@ -59,7 +57,7 @@ final class SequenceTest {
     write("k", "k");
     run();
     remove(source.resolve("d"));
-    dieBeforeCommit(3);
+    assertThat(fixture.diesBeforeCommit(3)).isTrue();
 
     isAsTheSource(run());
   }
@@ -232,7 +230,7 @@ final class SequenceTest {
     fixture.ahead(Duration.ofSeconds(20));
     for (int i = 0; i < 2; i++) {
       touchChangeTime(source.resolve("x"));
-      dieAfterCommit(2);
+      assertThat(fixture.diesAfterCommit(2)).isTrue();
     }
 
     isAsTheSource(run());
@@ -298,42 +296,6 @@ final class SequenceTest {
   private void runAfterDays(int days, Path of) throws Exception {
     fixture.ahead(Duration.ofDays(days));
     assertThat(fixture.run(of).verdict()).isEqualTo(Verdict.GOOD);
-  }
-
-  private void dieBeforeCommit(int number) throws Exception {
-    die(
-        new CommitHook() {
-          private int count;
-
-          @Override
-          public void before() {
-            if (++count == number) {
-              throw new CrashError("before commit " + number);
-            }
-          }
-        });
-  }
-
-  private void dieAfterCommit(int number) throws Exception {
-    die(
-        new CommitHook() {
-          private int count;
-
-          @Override
-          public void after() {
-            if (++count == number) {
-              throw new CrashError("after commit " + number);
-            }
-          }
-        });
-  }
-
-  private void die(CommitHook hook) throws Exception {
-    FaultyPosix posix = FaultyPosix.ofSystem();
-    fixture.with(posix).with(hook);
-    assertThatThrownBy(this::run).isInstanceOf(CrashError.class);
-    posix.endProcess();
-    fixture.with(Posix.ofSystem()).with(CommitHook.NONE);
   }
 
   /** Leaves the inner source out of the outer one, and nothing out of the inner one itself. */

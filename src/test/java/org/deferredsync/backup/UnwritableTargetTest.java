@@ -13,9 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.deferredsync.backup.BackupReport.Verdict;
-import org.deferredsync.catalogue.CommitHook;
-import org.deferredsync.fs.CrashError;
-import org.deferredsync.fs.FaultyPosix;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.snapshot.FilePath;
 import org.junit.jupiter.api.AfterEach;
@@ -64,25 +61,6 @@ final class UnwritableTargetTest {
     }
   }
 
-  private void dieAfterCommit(int number) throws Exception {
-    FaultyPosix posix = FaultyPosix.ofSystem();
-    int[] commits = new int[1];
-    fixture
-        .with(posix)
-        .with(
-            new CommitHook() {
-              @Override
-              public void after() {
-                if (++commits[0] == number) {
-                  posix.die("after commit " + number);
-                }
-              }
-            });
-    assertThatThrownBy(() -> fixture.run()).isInstanceOf(CrashError.class);
-    posix.endProcess();
-    fixture.with(Posix.ofSystem()).with(CommitHook.NONE);
-  }
-
   /** What there is to look at in the first snapshot. */
   private void lookAround() throws Exception {
     FilePath file = EngineFixture.filePath(fixture.source.resolve("nested/deep/changes"));
@@ -126,7 +104,7 @@ final class UnwritableTargetTest {
     Map<String, String> first = TreeText.of(fixture.source);
     ChangingTree.change(fixture.source);
     fixture.ahead(Duration.ofSeconds(20));
-    dieAfterCommit(2);
+    assertThat(fixture.diesAfterCommit(2)).isTrue();
     Shell.run("mount", "-o", "remount,ro", fixture.target.toString());
 
     assertThat(TargetChecks.restored(fixture, 1)).isEqualTo(first);
