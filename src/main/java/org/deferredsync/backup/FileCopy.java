@@ -1,7 +1,6 @@
 package org.deferredsync.backup;
 
 import java.io.IOException;
-import java.security.MessageDigest;
 import java.time.Clock;
 import java.util.Arrays;
 import org.deferredsync.fs.Posix;
@@ -15,7 +14,11 @@ import org.deferredsync.snapshot.ExtendedAttributes;
  * whether the file held still meanwhile. Used by one thread.
  */
 final class FileCopy {
-  private static final int BUFFER = 256 << 10;
+  /**
+   * After so many bytes the disk is told to begin with them, so that it is not idle until a
+   * barrier.
+   */
+  private static final long WRITE_BACK = 8L << 20;
 
   /** Up to this size a file is read whole before anything of it is written. */
   static final int SMALL = 64 << 10;
@@ -23,21 +26,21 @@ final class FileCopy {
   private final Posix posix;
   private final Clock clock;
   private final Progress progress;
-  private final byte[] buffer = new byte[BUFFER];
-  private final byte[] zeros = new byte[BUFFER];
-  private final MessageDigest digest = Hashing.sha256();
+  private final ContentDigest digest;
 
   FileCopy(Posix posix, Clock clock) {
-    this(posix, clock, Progress.NONE);
+    this(posix, clock, Progress.NONE, ContentDigest.inline());
   }
 
   /**
    * @param progress told of the bytes that are read
+   * @param digest the caller's to close
    */
-  FileCopy(Posix posix, Clock clock, Progress progress) {
+  FileCopy(Posix posix, Clock clock, Progress progress, ContentDigest digest) {
     this.posix = posix;
     this.clock = clock;
     this.progress = progress;
+    this.digest = digest;
   }
 
   /**
@@ -92,11 +95,13 @@ final class FileCopy {
    * @param before what it is now
    * @throws SourceException if it cannot be read
    */
-  Loaded load(int from, Stat before) throws SourceException {
+  Loaded load(int from, Stat before) throws SourceException, IOException {
     long young = RacyWindow.beginsAt(clock);
     ExtendedAttributes attributes = attributes(from);
     int size = (int) before.size();
     int position = 0;
+    digest.begin(size);
+    byte[] buffer = digest.buffer();
     while (position < size) {
       int offset = position;
       int n = SourceException.reading(() -> posix.read(from, buffer, offset, size - offset));
@@ -106,10 +111,8 @@ final class FileCopy {
       position += n;
     }
     progress.advance(0, position);
-    digest.reset();
-    digest.update(buffer, 0, position);
-    ContentHash hash = new ContentHash(digest.digest());
-    Reading reading = reading(before, attributes, hash, position, stat(from), young);
+    digest.update(position);
+    Reading reading = reading(before, attributes, digest.end(), position, stat(from), young);
     return new Loaded(reading, Arrays.copyOf(buffer, position));
   }
 
@@ -128,10 +131,9 @@ final class FileCopy {
     long young = RacyWindow.beginsAt(clock);
     Stat before = stat(from);
     ExtendedAttributes attributes = attributes(from);
-    digest.reset();
+    digest.begin(before.size());
     long size = readAll(from, to, before.size());
-    ContentHash hash = new ContentHash(digest.digest());
-    return reading(before, attributes, hash, size, stat(from), young);
+    return reading(before, attributes, digest.end(), size, stat(from), young);
   }
 
   private static Reading reading(
@@ -154,7 +156,8 @@ final class FileCopy {
     long position = 0;
     while (position < end) {
       long data = nextData(from, position, end);
-      hashZeros(data - position);
+      progress.advance(0, data - position);
+      digest.updateZeros(data - position);
       position = data;
       if (position < end) {
         long hole = nextHole(from, position, end);
@@ -180,33 +183,32 @@ final class FileCopy {
    */
   private long copyTo(int from, int to, long start, long end) throws SourceException, IOException {
     long position = start;
+    long begun = start;
     while (position < end) {
-      int n = readSome(from, (int) Math.min(BUFFER, end - position));
+      byte[] buffer = digest.buffer();
+      int n = readSome(from, buffer, (int) Math.min(buffer.length, end - position));
       if (n == 0) {
         break;
       }
-      digest.update(buffer, 0, n);
-      if (to >= 0) {
-        posix.write(to, buffer, 0, n);
-      }
+      digest.update(n);
       position += n;
       progress.advance(0, n);
+      if (to >= 0) {
+        posix.write(to, buffer, 0, n);
+        if (position - begun >= WRITE_BACK) {
+          posix.beginWriteBack(to, begun, position - begun);
+          begun = position;
+        }
+      }
     }
     return position;
-  }
-
-  private void hashZeros(long length) {
-    progress.advance(0, length);
-    for (long left = length; left > 0; left -= BUFFER) {
-      digest.update(zeros, 0, (int) Math.min(BUFFER, left));
-    }
   }
 
   private Stat stat(int from) throws SourceException {
     return SourceException.reading(() -> posix.stat(from));
   }
 
-  private int readSome(int from, int length) throws SourceException {
+  private int readSome(int from, byte[] buffer, int length) throws SourceException {
     return SourceException.reading(() -> posix.read(from, buffer, 0, length));
   }
 

@@ -28,6 +28,7 @@ final class Publisher {
   private final Barrier barrier;
   private final Metadata metadata;
   private final int staging;
+  private final boolean root;
 
   Publisher(
       Posix posix,
@@ -42,6 +43,7 @@ final class Publisher {
     this.catalogue = catalogue;
     this.barrier = barrier;
     this.staging = staging;
+    this.root = posix.effectiveUser() == 0;
   }
 
   /** Does all of them, in their order. */
@@ -61,7 +63,8 @@ final class Publisher {
   /** Done if, and only if, the staged name is gone: no step is repeated then. */
   private void put(Operation operation) throws IOException {
     byte[] staged = Stager.bytes(stagedName(operation));
-    if (statOrNull(staging, staged) == null) {
+    Stat ours = statOrNull(staging, staged);
+    if (ours == null) {
       return;
     }
     int parent = writableParent(operation.path());
@@ -69,8 +72,8 @@ final class Publisher {
     Stat there = statOrNull(parent, name);
     if (there == null) {
       posix.renameNew(staging, staged, parent, name);
-    } else if (there.inode() == operation.stagedInode() && !there.isDirectory()) {
-      posix.unlink(staging, staged); // a rename made of link and unlink was cut short
+    } else if (there.sameObject(ours)) {
+      posix.unlink(staging, staged); // one inode: rename(2) would leave both names
     } else {
       checkDisplaced(operation, there);
       if (there.isDirectory()) {
@@ -80,9 +83,6 @@ final class Publisher {
       } else {
         posix.rename(staging, staged, parent, name);
       }
-    }
-    if (statOrNull(staging, staged) != null) {
-      posix.unlink(staging, staged); // both names were one inode: rename(2) left both
     }
     barrier.written(parent);
     barrier.written(staging);
@@ -197,7 +197,7 @@ final class Publisher {
    */
   private int writableParent(FilePath path) throws IOException {
     int parent = parent(path);
-    if (posix.effectiveUser() != 0) {
+    if (!root) {
       int permissions = posix.stat(parent).permissions();
       if ((permissions & OWNER_WRITES) == 0) {
         posix.setMode(parent, new byte[] {'.'}, permissions | OWNER_WRITES);

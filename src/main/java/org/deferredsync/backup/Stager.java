@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * opened.
  *
  * <p>Small files of new directories are written by a thread of their own, one alone since file
- * systems get slower with two, while the next ones are read.
+ * systems get slower with two, while the next ones are read. What is large is hashed by another.
  */
 final class Stager implements AutoCloseable {
   private static final int TRIES = 3;
@@ -36,8 +36,9 @@ final class Stager implements AutoCloseable {
   private final Metadata metadata;
   private final FileCopy copy;
   private final Progress progress;
+  private final ContentDigest digest = ContentDigest.beside();
   private final Worker writer = new Worker("staging", TOGETHER, WAITING);
-  private @Nullable Given given;
+  private volatile @Nullable Given given;
   private final Set<Integer> open = ConcurrentHashMap.newKeySet();
   private final int staging;
   private final long run;
@@ -55,7 +56,7 @@ final class Stager implements AutoCloseable {
     this.progress = engine.progress();
     this.barrier = barrier;
     this.metadata = metadata;
-    this.copy = new FileCopy(posix, engine.clock(), progress);
+    this.copy = new FileCopy(posix, engine.clock(), progress, digest);
     this.staging = staging;
     this.run = run;
   }
@@ -79,7 +80,13 @@ final class Stager implements AutoCloseable {
   Staged file(int from, byte[] name, FilePath path, String to) throws SourceException, IOException {
     int source = open(from, name);
     try {
-      return copied(source, path, staging, bytes(to));
+      Loaded loaded = loadedOrNull(source);
+      if (loaded == null) {
+        return copied(source, path, staging, bytes(to));
+      }
+      long inode = write(loaded, path, staging, bytes(to));
+      progress.advance(1, 0);
+      return staged(loaded.reading(), inode);
     } finally {
       posix.close(source);
     }
@@ -93,58 +100,78 @@ final class Stager implements AutoCloseable {
       throws SourceException, IOException {
     int source = open(from, name);
     try {
-      for (int attempt = 1; ; attempt++) {
-        Stat before = SourceException.reading(() -> posix.stat(source));
-        if (!FileCopy.isSmall(before)) {
-          return copied(source, path, into, name);
-        }
-        Loaded loaded = copy.load(source, before);
-        if (loaded.mayHaveHoles()) {
-          return copied(source, path, into, name);
-        }
-        if (loaded.reading().still() || attempt == TRIES) {
-          Staged staged = staged(loaded.reading(), 0);
-          progress.advance(1, 0);
-          writer.give(() -> write(loaded, path, into, name));
-          return staged;
-        }
-        SourceException.reading(
-            () -> {
-              posix.seek(source, 0);
-              return 0;
-            });
+      Loaded loaded = loadedOrNull(source);
+      if (loaded == null) {
+        return copied(source, path, into, name);
       }
+      Staged staged = staged(loaded.reading(), 0);
+      progress.advance(1, 0);
+      writer.give(() -> write(loaded, path, into, name));
+      return staged;
     } finally {
       posix.close(source);
     }
   }
 
-  private void write(Loaded loaded, FilePath path, int into, byte[] name) throws IOException {
+  /** What an open small file holds; null if it is large or may have holes. */
+  private @Nullable Loaded loadedOrNull(int source) throws SourceException, IOException {
+    for (int attempt = 1; ; attempt++) {
+      Stat before = SourceException.reading(() -> posix.stat(source));
+      if (!FileCopy.isSmall(before)) {
+        return null;
+      }
+      Loaded loaded = copy.load(source, before);
+      if (loaded.mayHaveHoles()) {
+        return null;
+      }
+      if (loaded.reading().still() || attempt == TRIES) {
+        return loaded;
+      }
+      SourceException.reading(
+          () -> {
+            posix.seek(source, 0);
+            return 0;
+          });
+    }
+  }
+
+  /**
+   * Makes a file of what was loaded.
+   *
+   * @return its inode
+   */
+  private long write(Loaded loaded, FilePath path, int into, byte[] name) throws IOException {
     Version version = Versions.of(loaded.reading().before());
     boolean complete = hasAllByItself(version, loaded.reading().attributes());
     int file = posix.createFile(into, name, complete ? metadata.permissions(version) : 0600);
+    boolean kept = false;
     try {
       byte[] content = loaded.bytes();
       if (content.length > 0) {
         posix.write(file, content, 0, content.length);
       }
+      Stat made = posix.stat(file);
       if (complete) {
         metadata.setTime(file, path, version);
       } else {
-        learn(file);
+        learn(file, made);
         setMetadata(file, into, name, path, loaded.reading());
       }
       barrier.written(file);
+      kept = true;
+      return made.inode();
     } finally {
       posix.close(file);
+      if (!kept) {
+        posix.unlink(into, name);
+      }
     }
   }
 
   /** What a new file in a staged directory has, which is the same in all of them. */
-  private void learn(int file) throws IOException {
+  private void learn(int file, Stat made) throws IOException {
     if (given == null) {
-      Stat stat = posix.stat(file);
-      given = new Given(stat.uid(), stat.gid(), posix.xattrs(file).isEmpty());
+      given = new Given(made.uid(), made.gid(), posix.xattrs(file).isEmpty());
     }
   }
 
@@ -296,6 +323,7 @@ final class Stager implements AutoCloseable {
   /** Ends the thread; what is not written by then is not. */
   @Override
   public void close() throws IOException {
+    digest.close();
     writer.close();
     for (int directory : Set.copyOf(open)) {
       closeNow(directory);

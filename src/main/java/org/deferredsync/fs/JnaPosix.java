@@ -370,6 +370,19 @@ final class JnaPosix implements Posix {
   }
 
   @Override
+  public void beginWriteBack(int descriptor, long position, long length) throws IOException {
+    long result =
+        retried(
+            () -> Libc.sync_file_range(descriptor, position, length, Libc.SYNC_FILE_RANGE_WRITE));
+    if (result == -1) {
+      PosixException failure = failure("sync_file_range", descriptor);
+      if (!failure.is(Errno.ENOSYS) && !failure.is(Errno.EINVAL)) {
+        throw failure;
+      }
+    }
+  }
+
+  @Override
   public void sync(int descriptor) throws IOException {
     check(retried(() -> Libc.fsync(descriptor)), "fsync", descriptor);
   }

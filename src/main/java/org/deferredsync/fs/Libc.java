@@ -39,6 +39,7 @@ final class Libc {
   static final short F_UNLCK = 2;
 
   static final int RENAME_NOREPLACE = 1;
+  static final int SYNC_FILE_RANGE_WRITE = 2;
   static final int STATX_BASIC_STATS = 0x7ff;
   static final long UTIME_OMIT = 0x3ffffffe;
 
@@ -68,6 +69,8 @@ final class Libc {
   static native long lseek(int descriptor, long offset, int whence);
 
   static native int ftruncate(int descriptor, long size);
+
+  static native int sync_file_range(int descriptor, long position, long length, int flags);
 
   static native int fsync(int descriptor);
 

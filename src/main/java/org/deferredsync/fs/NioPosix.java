@@ -323,6 +323,9 @@ final class NioPosix implements Posix {
   }
 
   @Override
+  public void beginWriteBack(int descriptor, long position, long length) {}
+
+  @Override
   public void sync(int descriptor) throws IOException {
     Handle handle = handles.get(descriptor, "fsync");
     translated(

@@ -144,6 +144,12 @@ public interface Posix {
   /** Cuts the file, or lets it end in a hole; the descriptor's position stays. */
   void truncate(int descriptor, long size) throws IOException;
 
+  /**
+   * Asks the system to begin writing a range of an open file to the disk, and waits for nothing;
+   * nothing is safe by that. Does nothing where there is no such call (sync_file_range(2)).
+   */
+  void beginWriteBack(int descriptor, long position, long length) throws IOException;
+
   /** fsync(2) of a file or directory. */
   void sync(int descriptor) throws IOException;
 

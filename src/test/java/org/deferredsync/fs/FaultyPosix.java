@@ -34,6 +34,7 @@ public final class FaultyPosix implements Posix {
     WRITE(true),
     SEEK(false),
     TRUNCATE(true),
+    BEGIN_WRITE_BACK(true),
     SYNC(true),
     SYNC_FILE_SYSTEM(true),
     MAKE_DIRECTORY(true),
@@ -373,6 +374,14 @@ public final class FaultyPosix implements Posix {
   @Override
   public void truncate(int descriptor, long size) throws IOException {
     act(Call.TRUNCATE, List.of(object(descriptor)), () -> real.truncate(descriptor, size));
+  }
+
+  @Override
+  public void beginWriteBack(int descriptor, long position, long length) throws IOException {
+    act(
+        Call.BEGIN_WRITE_BACK,
+        List.of(object(descriptor)),
+        () -> real.beginWriteBack(descriptor, position, length));
   }
 
   @Override
