@@ -47,27 +47,27 @@ final class Batch {
   }
 
   /** A staged file, link or special file goes to {@code path}. */
-  void put(FilePath path, String stagedName, long stagedInode, long displacedInode) {
-    add(Kind.PUT, stagedName, path, stagedInode, displacedInode);
+  void put(FilePath path, String stagedName, long displacedInode) {
+    add(Kind.PUT, stagedName, path, displacedInode);
     touched.remove(path); // a directory whose files went in this batch, and that is none any more
     touchParent(path);
   }
 
   /** A staged directory goes to {@code path}, with what is in it. */
-  void putDirectory(FilePath path, String stagedName, long stagedInode, long displacedInode) {
-    add(Kind.PUT_DIRECTORY, stagedName, path, stagedInode, displacedInode);
+  void putDirectory(FilePath path, String stagedName, long displacedInode) {
+    add(Kind.PUT_DIRECTORY, stagedName, path, displacedInode);
     staged.add(path);
     touched.add(path);
     touchParent(path);
   }
 
   void remove(FilePath path, long displacedInode) {
-    add(Kind.REMOVE, null, path, 0, displacedInode);
+    add(Kind.REMOVE, null, path, displacedInode);
     touchParent(path);
   }
 
   void removeDirectory(FilePath path, long displacedInode) {
-    add(Kind.REMOVE_DIRECTORY, null, path, 0, displacedInode);
+    add(Kind.REMOVE_DIRECTORY, null, path, displacedInode);
     touched.remove(path);
     touchParent(path);
   }
@@ -137,19 +137,16 @@ final class Batch {
   List<Operation> operations(long number) {
     List<Operation> all = new ArrayList<>(operations.size() + touched.size());
     for (Operation o : operations) {
-      all.add(
-          new Operation(
-              number, run, o.kind(), o.staged(), o.path(), o.stagedInode(), o.displacedInode()));
+      all.add(new Operation(number, run, o.kind(), o.staged(), o.path(), o.displacedInode()));
     }
     for (FilePath path : touched) {
-      all.add(new Operation(number, run, Kind.SET, null, path, 0, 0));
+      all.add(new Operation(number, run, Kind.SET, null, path, 0));
     }
     return all;
   }
 
-  private void add(
-      Kind kind, @Nullable String stagedName, FilePath path, long stagedInode, long displaced) {
-    operations.add(new Operation(0, run, kind, stagedName, path, stagedInode, displaced));
+  private void add(Kind kind, @Nullable String stagedName, FilePath path, long displaced) {
+    operations.add(new Operation(0, run, kind, stagedName, path, displaced));
   }
 
   private void touchParent(FilePath path) {

@@ -74,7 +74,6 @@ final class DirectoryApplier {
     private final int from;
     private final Batch batch = context.batch();
     private final String name = context.stager().newName();
-    private final long inode;
     private final int into;
     private boolean empty = true;
     private boolean doubt;
@@ -83,7 +82,7 @@ final class DirectoryApplier {
     private Whole(FilePath path, int from) throws IOException {
       this.path = path;
       this.from = from;
-      this.inode = context.stager().directory(name);
+      context.stager().directory(name);
       this.into = context.stager().openStaged(name);
     }
 
@@ -100,7 +99,8 @@ final class DirectoryApplier {
         LinkApplier.putOff(context, source, path, listed);
         links = true;
       } else {
-        Staged staged = stager.stageInside(path.child(listed.name()), from, listed, into);
+        Staged staged =
+            stager.stageInside(path.child(listed.name()), from, listed, into, listed.name());
         doubt |= staged == null || EntryStager.isDoubtful(staged, listed.stat());
         if (staged != null) {
           context.rows().addStaged(path, listed.name(), staged);
@@ -130,7 +130,7 @@ final class DirectoryApplier {
 
     /** Nothing more goes into it: the batch publishes it. */
     void end() throws IOException {
-      batch.putDirectory(path, name, inode, 0);
+      batch.putDirectory(path, name, 0);
       context.stager().closeLater(into);
     }
 
@@ -206,8 +206,8 @@ final class DirectoryApplier {
   /** An empty directory goes to the path, in place of the inode {@code displaced}. */
   void putEmpty(FilePath path, long displaced) throws IOException {
     String name = context.stager().newName();
-    long inode = context.stager().directory(name);
-    context.batch().putDirectory(path, name, inode, displaced);
+    context.stager().directory(name);
+    context.batch().putDirectory(path, name, displaced);
   }
 
   /** A directory that was one before. */

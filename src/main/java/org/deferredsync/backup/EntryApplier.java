@@ -159,7 +159,7 @@ final class EntryApplier {
     if (!probablySame
         && isStoredContent(path, staged, row)
         && changeMetadata(directory, path, staged, row)) {
-      context.stager().discard(name);
+      context.stager().discardLater(name);
     } else {
       replace(directory, row, name, staged);
       work.tally().changed(staged.bytes());
@@ -261,8 +261,8 @@ final class EntryApplier {
 
   /** What could only be recorded leaves the mirror without the name. */
   private void put(FilePath path, String name, Staged staged, long displaced) {
-    if (!staged.isRecordedOnly()) {
-      context.batch().put(path, name, staged.inode(), displaced);
+    if (!staged.recordedOnly()) {
+      context.batch().put(path, name, displaced);
     } else if (displaced != 0) {
       context.batch().remove(path, displaced);
     }

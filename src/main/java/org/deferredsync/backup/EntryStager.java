@@ -44,8 +44,8 @@ final class EntryStager {
     }
   }
 
-  /** Stages anything but a directory under a name in staging. */
-  @Nullable Staged stage(FilePath path, int from, Listed listed, String to) throws IOException {
+  /** Stages anything but a directory under a name in staging; it is there when this returns. */
+  @Nullable Staged stageNow(FilePath path, int from, Listed listed, String to) throws IOException {
     Stager stager = context.stager();
     return counted(
         path,
@@ -57,8 +57,13 @@ final class EntryStager {
                     : other(path, from, listed, stager.directory(), Stager.bytes(to))));
   }
 
-  /** The same in a staged directory, under its own name. */
-  @Nullable Staged stageInside(FilePath path, int from, Listed listed, int into)
+  /** The same; a regular file is there only after {@link Stager#drain}. */
+  @Nullable Staged stage(FilePath path, int from, Listed listed, String to) throws IOException {
+    return stageInside(path, from, listed, context.stager().directory(), Stager.bytes(to));
+  }
+
+  /** The same in a staged directory. */
+  @Nullable Staged stageInside(FilePath path, int from, Listed listed, int into, byte[] to)
       throws IOException {
     return counted(
         path,
@@ -66,8 +71,8 @@ final class EntryStager {
             path,
             () ->
                 listed.stat().isRegular()
-                    ? context.stager().fileInside(from, listed.name(), path, into)
-                    : other(path, from, listed, into, listed.name())));
+                    ? context.stager().fileLater(from, listed.name(), path, into, to)
+                    : other(path, from, listed, into, to)));
   }
 
   /** Reads a regular file without storing it. */
@@ -101,7 +106,7 @@ final class EntryStager {
         throw e;
       }
       context.unkept().add("special files", path, e.errno().text());
-      return new Staged(seen.stat(), seen.attributes(), Staged.RECORDED, null, null, false, false);
+      return new Staged(seen.stat(), seen.attributes(), null, null, false, false, true);
     }
   }
 

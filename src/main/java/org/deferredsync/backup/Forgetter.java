@@ -49,14 +49,13 @@ final class Forgetter {
     /** Names in increments. */
     void add(List<Placed> places) {
       for (Placed placed : places) {
-        inIncrements.add(
-            new Operation(number, placed.run(), Kind.PRUNE, null, placed.path(), 0, 0));
+        inIncrements.add(new Operation(number, placed.run(), Kind.PRUNE, null, placed.path(), 0));
       }
     }
 
     /** The mirror's name at the path, if it is still that inode. */
     void add(Kind kind, FilePath path, long inode) {
-      inMirror.add(new Operation(number, 0, kind, null, path, 0, inode));
+      inMirror.add(new Operation(number, 0, kind, null, path, inode));
     }
   }
 

@@ -361,13 +361,7 @@ final class LinkApplier {
     context.batch().joins(content);
     List<Member> others = members.stream().filter(member -> !member.holds(content)).toList();
     FilePath parent = Objects.requireNonNull(base.path().parent());
-    link(
-        others,
-        context.target().mirror().open(parent),
-        base.name(),
-        read.withInode(there.inode()),
-        content,
-        null);
+    link(others, context.target().mirror().open(parent), base.name(), read, content, null);
     return true;
   }
 
@@ -415,7 +409,7 @@ final class LinkApplier {
     Member lead = members.get(0);
     String name = context.stager().newName();
     Listed listed = new Listed(lead.name(), lead.stat());
-    Staged staged = stager(lead).stage(lead.path(), from(lead), listed, name);
+    Staged staged = stager(lead).stageNow(lead.path(), from(lead), listed, name);
     if (staged == null || staged.hash() == null) {
       doubt(members);
       return;
@@ -468,8 +462,7 @@ final class LinkApplier {
       }
     }
     Staged staged =
-        new Staged(
-            seen.stat(), seen.attributes(), there.inode(), null, seen.linkTarget(), false, false);
+        new Staged(seen.stat(), seen.attributes(), null, seen.linkTarget(), false, false, false);
     FilePath parent = Objects.requireNonNull(base.path().parent());
     link(others, context.target().mirror().open(parent), base.name(), staged, null, group);
   }
@@ -478,14 +471,14 @@ final class LinkApplier {
     Member lead = members.get(0);
     String name = context.stager().newName();
     Listed listed = new Listed(lead.name(), lead.stat());
-    Staged staged = stager(lead).stage(lead.path(), from(lead), listed, name);
+    Staged staged = stager(lead).stageNow(lead.path(), from(lead), listed, name);
     if (staged == null) {
       doubt(members);
       return;
     }
     long group = context.rows().newGroup();
     List<Member> others = members.subList(1, members.size());
-    if (staged.isRecordedOnly()) {
+    if (staged.recordedOnly()) {
       for (Member member : others) {
         put(member, name, staged, null, group, 0);
       }
@@ -506,8 +499,8 @@ final class LinkApplier {
       long copied)
       throws IOException {
     long displaced = displace(member);
-    if (!staged.isRecordedOnly()) {
-      context.batch().put(member.path(), name, staged.inode(), displaced);
+    if (!staged.recordedOnly()) {
+      context.batch().put(member.path(), name, displaced);
     } else if (displaced != 0) {
       context.batch().remove(member.path(), displaced);
     }

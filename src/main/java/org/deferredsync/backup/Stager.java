@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * opened relative to their directory, with no link followed; FIFOs, sockets and devices are never
  * opened.
  *
- * <p>Small files of new directories are written by a thread of their own, one alone since file
- * systems get slower with two, while the next ones are read. What is large is hashed by another.
+ * <p>Small files are written by a thread of their own, one alone since file systems get slower with
+ * two, while the next ones are read. What is large is hashed by another.
  */
 final class Stager implements AutoCloseable {
   private static final int TRIES = 3;
@@ -38,7 +38,7 @@ final class Stager implements AutoCloseable {
   private final Progress progress;
   private final ContentDigest digest = ContentDigest.beside();
   private final Worker writer = new Worker("staging", TOGETHER, WAITING);
-  private volatile @Nullable Given given;
+  private @Nullable Given given;
   private final Set<Integer> open = ConcurrentHashMap.newKeySet();
   private final int staging;
   private final long run;
@@ -80,34 +80,27 @@ final class Stager implements AutoCloseable {
   Staged file(int from, byte[] name, FilePath path, String to) throws SourceException, IOException {
     int source = open(from, name);
     try {
-      Loaded loaded = loadedOrNull(source);
-      if (loaded == null) {
-        return copied(source, path, staging, bytes(to));
-      }
-      long inode = write(loaded, path, staging, bytes(to));
-      progress.advance(1, 0);
-      return staged(loaded.reading(), inode);
+      return copied(source, path, staging, bytes(to));
     } finally {
       posix.close(source);
     }
   }
 
   /**
-   * Stages a copy of the regular file {@code name} in a staged directory; it may be written later,
-   * but before {@link #drain} returns, and has no inode yet.
+   * Stages a copy of the regular file {@code name} in staging or in a staged directory; it may be
+   * written later, but before {@link #drain} returns.
    */
-  Staged fileInside(int from, byte[] name, FilePath path, int into)
+  Staged fileLater(int from, byte[] name, FilePath path, int into, byte[] to)
       throws SourceException, IOException {
     int source = open(from, name);
     try {
       Loaded loaded = loadedOrNull(source);
       if (loaded == null) {
-        return copied(source, path, into, name);
+        return copied(source, path, into, to);
       }
-      Staged staged = staged(loaded.reading(), 0);
+      writer.give(() -> write(loaded, path, into, to));
       progress.advance(1, 0);
-      writer.give(() -> write(loaded, path, into, name));
-      return staged;
+      return staged(loaded.reading());
     } finally {
       posix.close(source);
     }
@@ -135,42 +128,31 @@ final class Stager implements AutoCloseable {
     }
   }
 
-  /**
-   * Makes a file of what was loaded.
-   *
-   * @return its inode
-   */
-  private long write(Loaded loaded, FilePath path, int into, byte[] name) throws IOException {
+  private void write(Loaded loaded, FilePath path, int into, byte[] name) throws IOException {
     Version version = Versions.of(loaded.reading().before());
     boolean complete = hasAllByItself(version, loaded.reading().attributes());
     int file = posix.createFile(into, name, complete ? metadata.permissions(version) : 0600);
-    boolean kept = false;
     try {
       byte[] content = loaded.bytes();
       if (content.length > 0) {
         posix.write(file, content, 0, content.length);
       }
-      Stat made = posix.stat(file);
       if (complete) {
         metadata.setTime(file, path, version);
       } else {
-        learn(file, made);
+        learn(file);
         setMetadata(file, into, name, path, loaded.reading());
       }
       barrier.written(file);
-      kept = true;
-      return made.inode();
     } finally {
       posix.close(file);
-      if (!kept) {
-        posix.unlink(into, name);
-      }
     }
   }
 
-  /** What a new file in a staged directory has, which is the same in all of them. */
-  private void learn(int file, Stat made) throws IOException {
+  /** What a new file in staging has, which is the same in all of them. */
+  private void learn(int file) throws IOException {
     if (given == null) {
+      Stat made = posix.stat(file);
       given = new Given(made.uid(), made.gid(), posix.xattrs(file).isEmpty());
     }
   }
@@ -201,7 +183,7 @@ final class Stager implements AutoCloseable {
           barrier.written(file);
           kept = true;
           progress.advance(1, 0);
-          return staged(reading, posix.stat(file).inode());
+          return staged(reading);
         }
       } finally {
         posix.close(file);
@@ -217,24 +199,24 @@ final class Stager implements AutoCloseable {
     metadata.setOpen(file, into, to, path, Versions.of(reading.before()), reading.attributes());
   }
 
-  private static Staged staged(Reading reading, long inode) {
+  private static Staged staged(Reading reading) {
     Stat before = reading.before();
     Stat stored = before.size() == reading.size() ? before : before.withSize(reading.size());
     return new Staged(
         stored,
         reading.attributes(),
-        inode,
         reading.hash(),
         null,
         !reading.still(),
-        reading.racy());
+        reading.racy(),
+        false);
   }
 
-  /** Reads the regular file without storing it; answered as staged with inode 0. */
+  /** Reads the regular file without storing it. */
   Staged readOnly(int from, byte[] name) throws SourceException, IOException {
     int source = open(from, name);
     try {
-      return staged(copy.read(source, -1), 0);
+      return staged(copy.read(source, -1));
     } finally {
       posix.close(source);
     }
@@ -268,8 +250,7 @@ final class Stager implements AutoCloseable {
     Version version = Versions.of(source);
     metadata.set(into, to, path, version, seen.attributes());
     progress.advance(1, 0);
-    long inode = posix.stat(into, to).inode();
-    return new Staged(source, seen.attributes(), inode, null, target, false, false);
+    return new Staged(source, seen.attributes(), null, target, false, false, false);
   }
 
   /** What is to be known of a symbolic link, FIFO, socket or device of a source. */
@@ -287,10 +268,9 @@ final class Stager implements AutoCloseable {
     return Metadata.attributes(posix, from, name);
   }
 
-  /** Makes an empty staged directory, 0700 until it is published; answers its inode. */
-  long directory(String name) throws IOException {
+  /** Makes an empty staged directory, 0700 until it is published. */
+  void directory(String name) throws IOException {
     posix.makeDirectory(staging, bytes(name), 0700);
-    return posix.stat(staging, bytes(name)).inode();
   }
 
   /** Gives a file of ours one more name, in staging. */
@@ -330,9 +310,9 @@ final class Stager implements AutoCloseable {
     }
   }
 
-  /** Takes a staged object away again. */
-  void discard(String name) throws IOException {
-    posix.unlink(staging, bytes(name));
+  /** Takes a staged object away again, before {@link #drain} returns. */
+  void discardLater(String name) throws IOException {
+    writer.give(() -> posix.unlink(staging, bytes(name)));
   }
 
   static byte[] bytes(String name) {

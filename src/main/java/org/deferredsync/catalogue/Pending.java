@@ -34,7 +34,6 @@ public final class Pending {
    *
    * @param run whose increment it concerns
    * @param staged the name in staging; null for what puts nothing
-   * @param stagedInode of the staged object, else 0
    * @param displacedInode of the object in the mirror that goes, 0 if nothing was there
    */
   public record Operation(
@@ -43,21 +42,19 @@ public final class Pending {
       Kind kind,
       @Nullable String staged,
       FilePath path,
-      long stagedInode,
       long displacedInode) {}
 
   public void add(Operation operation) throws CatalogueException {
     database.update(
         """
-        INSERT INTO pending (batch, run, kind, staged, path, staged_inode, displaced_inode)
-        VALUES (?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO pending (batch, run, kind, staged, path, displaced_inode)
+        VALUES (?, ?, ?, ?, ?, ?)
         """,
         operation.batch(),
         operation.run(),
         operation.kind().name().toLowerCase(Locale.ROOT),
         operation.staged(),
         operation.path().bytes(),
-        operation.stagedInode(),
         operation.displacedInode());
   }
 
@@ -71,7 +68,6 @@ public final class Pending {
                 Kind.valueOf(row.getString("kind").toUpperCase(Locale.ROOT)),
                 row.getString("staged"),
                 FilePath.of(row.getBytes("path")),
-                row.getLong("staged_inode"),
                 row.getLong("displaced_inode")));
   }
 

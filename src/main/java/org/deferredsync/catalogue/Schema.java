@@ -115,7 +115,6 @@ final class Schema {
         kind TEXT NOT NULL,
         staged TEXT,
         path BLOB NOT NULL,
-        staged_inode INTEGER NOT NULL,
         displaced_inode INTEGER NOT NULL
       ) STRICT;
       """;
