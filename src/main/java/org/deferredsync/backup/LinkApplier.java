@@ -442,15 +442,14 @@ final class LinkApplier {
           && isVersion(row, Versions.like(seen.stat(), row.version()), seen.attributes())
           && there != null
           && context.displacer().isStored(member.path(), there, row.version())) {
-        keep(members, member, seen, there, row.version().linkGroup());
+        keep(members, member, seen, row.version().linkGroup());
         return;
       }
     }
     make(members);
   }
 
-  private void keep(List<Member> members, Member base, Seen seen, Stat there, Long group)
-      throws IOException {
+  private void keep(List<Member> members, Member base, Seen seen, Long group) throws IOException {
     List<Member> others = new ArrayList<>();
     for (Member member : members) {
       Entry row = member.row();
