@@ -49,6 +49,7 @@ final class Applier {
 
   /** Adds and changes. */
   void apply() throws IOException {
+    source.tree().forget(source.path()); // a directory may have another name by now
     try (ListingBesideRows beside = new ListingBesideRows(catalogue)) {
       FilePath after = null;
       for (List<FilePath> page = page(after); !page.isEmpty(); page = page(after)) {
@@ -76,6 +77,7 @@ final class Applier {
     try {
       descriptor = source.tree().open(path);
       outcome = beside.list(source.reader(), descriptor, path);
+      source.problems().vanishedFrom(path, outcome.vanished());
     } catch (PosixException e) {
       if (e.is(Errno.ENOENT)) {
         source.problems().vanished(path);
@@ -235,6 +237,9 @@ final class Applier {
         if (last != null && !last.equals(removed.directory())) {
           finishRemovals(last);
         }
+        if (!removed.directory().equals(last)) {
+          clearDigest(removed.directory());
+        }
         last = removed.directory();
         remover.remove(removed.directory(), removed.name());
       }
@@ -246,6 +251,14 @@ final class Applier {
 
   private List<PlanStore.Removed> removals(long seq) throws IOException {
     return store.removed(source.index(), seq, PAGE);
+  }
+
+  /** Where the directory could not be listed again, its digest stands for what it held before. */
+  private void clearDigest(FilePath directory) throws IOException {
+    Optional<Directories.Known> known = catalogue.directories().find(directory);
+    if (known.isPresent() && known.get().digest() != null) {
+      setDigest(directory, null);
+    }
   }
 
   private void finishRemovals(FilePath directory) throws IOException {

@@ -121,11 +121,23 @@ public final class Backup {
         if (!catalogue.checkpoint()) {
           log.debug("A reader keeps the write-ahead log; the next run empties it.");
         }
-        new Reserve(posix, target.own()).keep();
+        keepReserve(target);
         return new BackupReport(run, planner.reports());
       }
     } finally {
       posix.close(staging);
+    }
+  }
+
+  /** The run is stored; that it has no reserve is a warning. */
+  private void keepReserve(Target target) {
+    try {
+      new Reserve(engine.posix(), target.own()).keep();
+    } catch (IOException e) {
+      log.warn(
+          "{}: there is no room kept for the case that the disk is full: {}",
+          target.path(),
+          e.getMessage());
     }
   }
 
@@ -194,7 +206,7 @@ public final class Backup {
               links,
               target,
               stager,
-              new Displacer(posix, engine.clock(), target, committed, increment, run),
+              new Displacer(posix, engine.clock(), target, committed, increment, barrier, run),
               batches,
               new RowWriter(committed, batches, run, started.toEpochMilli() * 1_000_000),
               unkept,

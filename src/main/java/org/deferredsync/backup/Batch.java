@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * in their order. Bounded by the number of files and of bytes.
  */
 final class Batch {
+  /** A file takes about three rows; where nothing but rows change, they alone fill a batch. */
+  private static final int ROWS = 8;
+
   private final long run;
   private final Limits limits;
   private final RowQueue rows;
@@ -27,7 +30,7 @@ final class Batch {
   private final Set<Long> joined = new HashSet<>();
   private int files;
   private long bytes;
-  private boolean written;
+  private int writes;
 
   Batch(long run, Limits limits, RowQueue rows) {
     this.run = run;
@@ -42,7 +45,7 @@ final class Batch {
 
   /** Writes rows within the batch's transaction. */
   void write(RowQueue.Rows more) throws IOException {
-    written = true;
+    writes++;
     rows.add(more);
   }
 
@@ -124,11 +127,13 @@ final class Batch {
   }
 
   boolean isFull() {
-    return files + operations.size() + touched.size() >= limits.files() || bytes >= limits.bytes();
+    return files + operations.size() + touched.size() >= limits.files()
+        || writes >= ROWS * limits.files()
+        || bytes >= limits.bytes();
   }
 
   boolean isEmpty() {
-    return !written && operations.isEmpty() && touched.isEmpty();
+    return writes == 0 && operations.isEmpty() && touched.isEmpty();
   }
 
   /**

@@ -39,7 +39,7 @@ final class DirectoryApplier {
     if (parent == null) {
       return; // the root of the file system is the mirror's own root
     }
-    context.target().mirror().openOrMake(parent);
+    makeScaffolding(parent, entries);
     Entry row = context.catalogue().entries().find(source.path()).orElse(null);
     Listed listed = new Listed(source.path().name(), source.stat());
     ExtendedAttributes attributes = Metadata.attributes(context.posix(), source.descriptor());
@@ -50,6 +50,17 @@ final class DirectoryApplier {
     } else if (!Versions.sameEvidence(source.stat(), row)) {
       change(parent, listed, attributes, row);
     }
+  }
+
+  /** What a source that is configured no more has stored in the place of a parent gives way. */
+  private void makeScaffolding(FilePath parent, EntryApplier entries) throws IOException {
+    for (FilePath at = parent; at.parent() != null; at = at.parent()) {
+      Stat there = context.target().mirror().statOrNull(at);
+      if (there != null && !there.isDirectory()) {
+        entries.removeForScaffolding(at, there);
+      }
+    }
+    context.target().mirror().openOrMake(parent);
   }
 
   /**
@@ -124,7 +135,8 @@ final class DirectoryApplier {
       context.posix().makeDirectory(into, listed.name(), 0700);
       batch.makes(child);
       batch.count(1, 0);
-      context.rows().addDirectory(path, listed.name(), listed.stat(), attributes);
+      batch.set(child); // for the case that its own turn cannot come
+      addRow(path, listed, attributes);
       work.tally().added(0);
     }
 
@@ -170,8 +182,14 @@ final class DirectoryApplier {
       context.displacer().clear(path, context.batch(), work.problems());
       putEmpty(path, 0);
     }
-    context.rows().addDirectory(directory, listed.name(), listed.stat(), attributes);
+    addRow(directory, listed, attributes);
     work.tally().added(0);
+  }
+
+  private void addRow(FilePath directory, Listed listed, ExtendedAttributes attributes)
+      throws IOException {
+    boolean racy = context.stager().isRacy(listed.stat());
+    context.rows().addDirectory(directory, listed.name(), listed.stat(), attributes, racy);
   }
 
   /**
@@ -226,10 +244,11 @@ final class DirectoryApplier {
     Version version = Versions.like(listed.stat(), row.version());
     if (version.equals(row.version())
         && attributes.equals(context.catalogue().xattrs().find(row.version().xattr()))) {
-      context.rows().setEvidence(directory, row, listed.stat(), false);
+      boolean racy = context.stager().isRacy(listed.stat());
+      context.rows().setEvidence(directory, row, listed.stat(), racy);
     } else {
       context.rows().end(directory, row);
-      context.rows().addDirectory(directory, listed.name(), listed.stat(), attributes);
+      addRow(directory, listed, attributes);
       makeSureOf(directory.child(listed.name()));
       context.batch().set(directory.child(listed.name()));
       work.tally().metadata();

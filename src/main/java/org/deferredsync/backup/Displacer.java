@@ -1,13 +1,18 @@
 package org.deferredsync.backup;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.deferredsync.catalogue.Catalogue;
+import org.deferredsync.catalogue.CatalogueException;
 import org.deferredsync.catalogue.Contents;
+import org.deferredsync.catalogue.Directories;
 import org.deferredsync.catalogue.Entries;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.Posix;
@@ -18,6 +23,7 @@ import org.deferredsync.snapshot.Entry;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.FileType;
 import org.deferredsync.snapshot.Version;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks at what lies at a mirror path before it gives way. What the catalogue knows is linked into
@@ -30,16 +36,24 @@ final class Displacer {
   private final Target target;
   private final Catalogue catalogue;
   private final Increment increment;
+  private final Barrier barrier;
   private final long run;
   private final FileCopy copy;
 
   Displacer(
-      Posix posix, Clock clock, Target target, Catalogue catalogue, Increment increment, long run) {
+      Posix posix,
+      Clock clock,
+      Target target,
+      Catalogue catalogue,
+      Increment increment,
+      Barrier barrier,
+      long run) {
     this.posix = posix;
     this.clock = clock;
     this.target = target;
     this.catalogue = catalogue;
     this.increment = increment;
+    this.barrier = barrier;
     this.run = run;
     this.copy = new FileCopy(posix, clock);
   }
@@ -112,15 +126,61 @@ final class Displacer {
   }
 
   /** Moves everything in a mirror directory that no row names into the increment. */
-  void clearUnknown(FilePath directory, List<Entry> rows, Batch batch, Problems problems)
-      throws IOException {
-    Set<FilePath> known = new HashSet<>();
-    for (Entry row : rows) {
-      known.add(directory.child(row.name()));
+  void clearUnknown(FilePath directory, Batch batch, Problems problems) throws IOException {
+    for (FilePath child : unknown(directory)) {
+      moveAway(child, batch, problems);
     }
-    for (FilePath child : children(directory)) {
-      if (!known.contains(child)) {
-        moveAway(child, batch, problems);
+  }
+
+  /** The names in a mirror directory that no row names. */
+  List<FilePath> unknown(FilePath directory) throws IOException {
+    List<FilePath> unknown = new ArrayList<>();
+    Stat there = target.mirror().statOrNull(directory);
+    if (there == null || !there.isDirectory()) {
+      return unknown;
+    }
+    Long id = catalogue.directories().find(directory).map(Directories.Known::id).orElse(null);
+    Names known = new Names(id);
+    try {
+      posix.list(
+          target.mirror().open(directory),
+          entry -> {
+            if (!known.has(entry.name())) {
+              unknown.add(directory.child(entry.name()));
+            }
+          });
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+    return unknown;
+  }
+
+  /** The names of a directory's rows: in memory if they are few, else asked for one by one. */
+  private final class Names {
+    private static final int FEW = 10_000;
+
+    private final @Nullable Long directory;
+    private final Set<ByteBuffer> few = new HashSet<>();
+    private final boolean all;
+
+    Names(@Nullable Long directory) throws IOException {
+      this.directory = directory;
+      List<Entry> rows =
+          directory == null ? List.of() : catalogue.entries().listAfter(directory, null, FEW);
+      all = rows.size() < FEW;
+      if (all) {
+        rows.forEach(row -> few.add(ByteBuffer.wrap(row.name())));
+      }
+    }
+
+    boolean has(byte[] name) {
+      if (all || directory == null) {
+        return few.contains(ByteBuffer.wrap(name));
+      }
+      try {
+        return catalogue.entries().find(directory, name).isPresent();
+      } catch (CatalogueException e) {
+        throw new UncheckedIOException(e);
       }
     }
   }
@@ -128,17 +188,12 @@ final class Displacer {
   /** Whether the mirror's directory exists and holds nothing. */
   boolean isEmptyDirectory(FilePath directory) throws IOException {
     Stat there = target.mirror().statOrNull(directory);
-    return there != null && there.isDirectory() && children(directory).isEmpty();
-  }
-
-  private Set<FilePath> children(FilePath directory) throws IOException {
-    Set<FilePath> children = new HashSet<>();
-    Stat there = target.mirror().statOrNull(directory);
-    if (there != null && there.isDirectory()) {
-      posix.list(
-          target.mirror().open(directory), entry -> children.add(directory.child(entry.name())));
+    if (there == null || !there.isDirectory()) {
+      return false;
     }
-    return children;
+    boolean[] any = new boolean[1];
+    posix.list(target.mirror().open(directory), entry -> any[0] = true);
+    return !any[0];
   }
 
   /**
@@ -182,6 +237,7 @@ final class Displacer {
     int to = increment.parentOf(path);
     try {
       posix.link(target.mirror().open(parentOf(path)), path.name(), to, path.name());
+      barrier.written(to);
     } catch (PosixException e) {
       if (e.is(Errno.EPERM) || e.is(Errno.EOPNOTSUPP)) {
         throw new IOException(
@@ -194,7 +250,10 @@ final class Displacer {
   private void moveAway(FilePath path, Batch batch, Problems problems) throws IOException {
     int to = increment.parentOf(path);
     target.mirror().forget(path);
-    posix.renameNew(target.mirror().open(parentOf(path)), path.name(), to, path.name());
+    int from = target.mirror().open(parentOf(path));
+    posix.renameNew(from, path.name(), to, path.name());
+    barrier.written(from);
+    barrier.written(to);
     batch.write(c -> c.contents().addPlace(run, path, null, true));
     batch.set(parentOf(path));
     problems.unknown(

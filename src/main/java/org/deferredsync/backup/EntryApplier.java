@@ -2,6 +2,7 @@ package org.deferredsync.backup;
 
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Optional;
 import org.deferredsync.backup.Listing.Listed;
 import org.deferredsync.catalogue.Contents;
 import org.deferredsync.fs.Stat;
@@ -63,16 +64,37 @@ final class EntryApplier {
 
   private boolean add(FilePath directory, int from, Listed listed) throws IOException {
     FilePath path = directory.child(listed.name());
+    if (work.source().holdsAnother(path)) {
+      work.problems().unreadable(path, new IOException("another source lay below it"));
+      return true;
+    }
     String name = context.stager().newName();
     Staged staged = stager.stage(path, from, listed, name);
     if (staged == null) {
       return true;
     }
-    context.displacer().clear(path, context.batch(), work.problems());
-    put(path, name, staged, 0);
+    put(path, name, staged, makeWay(path));
     context.rows().addStaged(directory, listed.name(), staged);
     work.tally().added(staged.bytes());
     return EntryStager.isDoubtful(staged, listed.stat());
+  }
+
+  /**
+   * Takes away what lies at a path without a row: what nobody knows, or the directories above a
+   * source that is configured no more, whose rows become history.
+   *
+   * @return the inode that the staged object displaces, or 0
+   */
+  private long makeWay(FilePath path) throws IOException {
+    if (context.catalogue().directories().isKnownAtOrBelow(path)) {
+      Stat there = context.target().mirror().statOrNull(path);
+      if (there != null && there.isDirectory()) {
+        remover.removeScaffoldingBelow(path);
+        return there.inode();
+      }
+    }
+    context.displacer().clear(path, context.batch(), work.problems());
+    return 0;
   }
 
   /** A directory became something else. */
@@ -130,9 +152,28 @@ final class EntryApplier {
     long displaced = context.displacer().displace(path, row, context.batch(), work.problems());
     directories.putEmpty(path, displaced);
     context.rows().end(directory, row);
-    context.rows().addDirectory(directory, listed.name(), listed.stat(), attributes);
+    context
+        .rows()
+        .addDirectory(directory, listed.name(), listed.stat(), attributes, isRacy(listed.stat()));
     work.tally().removed();
     work.tally().added(0);
+  }
+
+  /** A name of a source that is configured no more gives way to a directory above this one. */
+  void removeForScaffolding(FilePath path, Stat there) throws IOException {
+    FilePath directory = path.parent();
+    Optional<Entry> row = context.catalogue().entries().find(path);
+    if (directory == null || row.isEmpty()) {
+      context.displacer().clear(path, context.batch(), work.problems());
+      return;
+    }
+    long displaced =
+        context.displacer().displace(path, row.get(), context.batch(), work.problems());
+    if (displaced != 0) {
+      context.batch().remove(path, there.inode());
+    }
+    context.rows().end(directory, row.get());
+    context.batches().flush();
   }
 
   /** Reads the file again; where its bytes are the same, only metadata and evidence change. */
@@ -232,8 +273,9 @@ final class EntryApplier {
         && row.version().linkGroup() == null
         && Versions.like(seen.stat(), row.version()).equals(row.version())
         && hasAttributes(row, seen.attributes())) {
-      context.rows().setEvidence(directory, row, seen.stat(), false);
-      return false;
+      boolean racy = isRacy(seen.stat());
+      context.rows().setEvidence(directory, row, seen.stat(), racy);
+      return racy;
     }
     String name = context.stager().newName();
     Staged staged = stager.stage(path, from, listed, name);
@@ -246,7 +288,11 @@ final class EntryApplier {
     } else {
       work.tally().changed(0);
     }
-    return false;
+    return EntryStager.isDoubtful(staged, listed.stat());
+  }
+
+  private boolean isRacy(Stat stat) {
+    return context.stager().isRacy(stat);
   }
 
   /** A staged object takes the place of what the row names. */

@@ -75,12 +75,11 @@ final class EntryStager {
                     : other(path, from, listed, into, to)));
   }
 
-  /** Reads a regular file without storing it. */
+  /** Reads a regular file once without storing it; one that changes meanwhile is not noted. */
   @Nullable Staged readOnly(FilePath path, int from, byte[] name) throws IOException {
     Staged read = noted(path, () -> context.stager().readOnly(from, name));
     if (read != null) {
       context.batch().count(1, 0);
-      noteInconsistent(path, read);
     }
     return read;
   }
@@ -106,7 +105,14 @@ final class EntryStager {
         throw e;
       }
       context.unkept().add("special files", path, e.errno().text());
-      return new Staged(seen.stat(), seen.attributes(), null, null, false, false, true);
+      return new Staged(
+          seen.stat(),
+          seen.attributes(),
+          null,
+          null,
+          false,
+          context.stager().isRacy(seen.stat()),
+          true);
     }
   }
 

@@ -167,14 +167,14 @@ final class FileCopy {
         }
         position = copyTo(from, to, position, hole);
         if (position < hole) {
-          return position; // truncated meanwhile; the size tells the caller
+          break; // truncated meanwhile; the size tells the caller
         }
       }
     }
     if (to >= 0) {
-      posix.truncate(to, end);
+      posix.truncate(to, position);
     }
-    return end;
+    return position;
   }
 
   /**

@@ -149,7 +149,7 @@ final class LinkApplier {
   private Optional<SourceWork> workOf(FilePath path) {
     return context.sources().stream()
         .filter(work -> work.source().path().contains(path))
-        .filter(work -> !work.source().holdsAnother(path))
+        .filter(work -> !work.source().leavesToAnother(path))
         .findFirst();
   }
 
@@ -361,7 +361,7 @@ final class LinkApplier {
     context.batch().joins(content);
     List<Member> others = members.stream().filter(member -> !member.holds(content)).toList();
     FilePath parent = Objects.requireNonNull(base.path().parent());
-    link(others, context.target().mirror().open(parent), base.name(), read, content, null);
+    link(others, new Place(parent, base.name()), read, content, null);
     return true;
   }
 
@@ -371,11 +371,17 @@ final class LinkApplier {
         && attributes.equals(context.catalogue().xattrs().find(row.version().xattr()));
   }
 
-  /** Gives a file of ours, in staging or in the mirror, the names of the members. */
+  /** Where a file of ours has a name: in a directory of the mirror, or in staging. */
+  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
+  private record Place(@Nullable FilePath mirror, byte[] name) {}
+
+  /**
+   * Gives a file of ours the names of the members. Its directory is asked for anew each time, since
+   * what is looked at for one member may close what was open for the one before.
+   */
   private void link(
       List<Member> members,
-      int directory,
-      byte[] name,
+      Place place,
       Staged staged,
       @Nullable Long content,
       @Nullable Long group)
@@ -384,7 +390,15 @@ final class LinkApplier {
       Member member = members.get(i);
       String to = context.stager().newName();
       try {
-        context.stager().link(directory, name, to);
+        FilePath mirror = place.mirror();
+        context
+            .stager()
+            .link(
+                mirror == null
+                    ? context.stager().directory()
+                    : context.target().mirror().open(mirror),
+                place.name(),
+                to);
       } catch (PosixException e) {
         if (!e.is(Errno.EMLINK)) {
           throw e;
@@ -417,8 +431,7 @@ final class LinkApplier {
     long content = context.rows().addContent(staged.hash(), staged.source().size());
     context.batch().joins(content);
     List<Member> others = members.subList(1, members.size());
-    int staging = context.stager().directory();
-    link(others, staging, Stager.bytes(name), staged, content, null);
+    link(others, new Place(null, Stager.bytes(name)), staged, content, null);
     put(lead, name, staged, content, null, staged.bytes());
     judge(members, staged);
   }
@@ -455,15 +468,25 @@ final class LinkApplier {
       Entry row = member.row();
       if (row != null && group.equals(row.version().linkGroup())) {
         touch(member);
-        context.rows().setEvidence(member.directory(), row, seen.stat(), false);
+        context
+            .rows()
+            .setEvidence(
+                member.directory(), row, seen.stat(), context.stager().isRacy(seen.stat()));
       } else {
         others.add(member);
       }
     }
     Staged staged =
-        new Staged(seen.stat(), seen.attributes(), null, seen.linkTarget(), false, false, false);
+        new Staged(
+            seen.stat(),
+            seen.attributes(),
+            null,
+            seen.linkTarget(),
+            false,
+            context.stager().isRacy(seen.stat()),
+            false);
     FilePath parent = Objects.requireNonNull(base.path().parent());
-    link(others, context.target().mirror().open(parent), base.name(), staged, null, group);
+    link(others, new Place(parent, base.name()), staged, null, group);
   }
 
   private void make(List<Member> members) throws IOException {
@@ -482,8 +505,7 @@ final class LinkApplier {
         put(member, name, staged, null, group, 0);
       }
     } else {
-      int staging = context.stager().directory();
-      link(others, staging, Stager.bytes(name), staged, null, group);
+      link(others, new Place(null, Stager.bytes(name)), staged, null, group);
     }
     put(lead, name, staged, null, group, 0);
   }

@@ -17,7 +17,8 @@ final class Problems {
   private static final int REMEMBERED = 100_000;
 
   private final Logger log;
-  private final Set<FilePath> named = new HashSet<>();
+  private final Set<FilePath> namedUnreadable = new HashSet<>();
+  private final Set<FilePath> namedInconsistent = new HashSet<>();
   private long unreadable;
   private long inconsistent;
   private long unknown;
@@ -29,7 +30,7 @@ final class Problems {
 
   /** The path could not be read; its older version stays. */
   synchronized void unreadable(FilePath path, IOException cause) {
-    if (first(path)) {
+    if (first(namedUnreadable, path)) {
       unreadable++;
       warn(unreadable, "{}: not read, its last version is kept: {}", path, reason(cause));
     }
@@ -37,7 +38,7 @@ final class Problems {
 
   /** The path changed each time it was read. */
   synchronized void inconsistent(FilePath path) {
-    if (first(path)) {
+    if (first(namedInconsistent, path)) {
       inconsistent++;
       warn(inconsistent, "{}: was being written while it was read; the copy may be torn", path, "");
     }
@@ -63,7 +64,7 @@ final class Problems {
     log.debug("{}: {} names went away while it was being listed", directory, names);
   }
 
-  private boolean first(FilePath path) {
+  private static boolean first(Set<FilePath> named, FilePath path) {
     return named.size() >= REMEMBERED || named.add(path);
   }
 

@@ -41,6 +41,16 @@ final class Reserve {
       return;
     }
     remove(NEW);
+    try {
+      write();
+    } catch (IOException e) {
+      remove(NEW);
+      throw e;
+    }
+    posix.rename(own, NEW, own, Target.RESERVE);
+  }
+
+  private void write() throws IOException {
     int file = posix.createFile(own, NEW, 0600);
     try {
       byte[] piece = new byte[PIECE];
@@ -54,7 +64,6 @@ final class Reserve {
     } finally {
       posix.close(file);
     }
-    posix.rename(own, NEW, own, Target.RESERVE);
   }
 
   private boolean exists() throws IOException {

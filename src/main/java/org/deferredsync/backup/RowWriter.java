@@ -64,9 +64,10 @@ final class RowWriter {
   }
 
   /** The entry of a directory. */
-  void addDirectory(FilePath directory, byte[] name, Stat stat, ExtendedAttributes attributes)
+  void addDirectory(
+      FilePath directory, byte[] name, Stat stat, ExtendedAttributes attributes, boolean racy)
       throws IOException {
-    add(directory, name, Versions.of(stat), attributes, stat, false);
+    add(directory, name, Versions.of(stat), attributes, stat, racy);
   }
 
   /**

@@ -33,6 +33,12 @@ record SourceRoot(
     return others.stream().anyMatch(below::contains);
   }
 
+  /** Whether another source, deeper than this one, holds the path or a place at or below it. */
+  boolean leavesToAnother(FilePath at) {
+    return holdsAnother(at)
+        || others.stream().anyMatch(other -> path.contains(other) && other.contains(at));
+  }
+
   void close(Posix posix) throws IOException {
     tree.close();
     posix.close(descriptor);

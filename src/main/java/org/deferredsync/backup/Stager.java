@@ -2,6 +2,7 @@ package org.deferredsync.backup;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.deferredsync.backup.FileCopy.Loaded;
@@ -32,6 +33,7 @@ final class Stager implements AutoCloseable {
   private static final int WAITING = 6;
 
   private final Posix posix;
+  private final Clock clock;
   private final Barrier barrier;
   private final Metadata metadata;
   private final FileCopy copy;
@@ -53,10 +55,11 @@ final class Stager implements AutoCloseable {
 
   Stager(Engine engine, Barrier barrier, Metadata metadata, int staging, long run) {
     this.posix = engine.posix();
+    this.clock = engine.clock();
     this.progress = engine.progress();
     this.barrier = barrier;
     this.metadata = metadata;
-    this.copy = new FileCopy(posix, engine.clock(), progress, digest);
+    this.copy = new FileCopy(posix, clock, progress, digest);
     this.staging = staging;
     this.run = run;
   }
@@ -249,8 +252,9 @@ final class Stager implements AutoCloseable {
     }
     Version version = Versions.of(source);
     metadata.set(into, to, path, version, seen.attributes());
+    barrier.written(into);
     progress.advance(1, 0);
-    return new Staged(source, seen.attributes(), null, target, false, false, false);
+    return new Staged(source, seen.attributes(), null, target, false, isRacy(source), false);
   }
 
   /** What is to be known of a symbolic link, FIFO, socket or device of a source. */
@@ -261,6 +265,11 @@ final class Stager implements AutoCloseable {
                 stat,
                 attributes(from, name),
                 stat.isSymlink() ? posix.readLink(from, name) : null));
+  }
+
+  /** Whether a change just after what is read now could hide behind this change time. */
+  boolean isRacy(Stat stat) {
+    return stat.ctimeNs() >= RacyWindow.beginsAt(clock);
   }
 
   /** The attributes of a directory or another name of a source. */
@@ -292,7 +301,11 @@ final class Stager implements AutoCloseable {
 
   private void closeNow(int directory) throws IOException {
     open.remove(directory);
-    posix.close(directory);
+    try {
+      barrier.written(directory);
+    } finally {
+      posix.close(directory);
+    }
   }
 
   /** Returns when all that was staged is there, whole. */

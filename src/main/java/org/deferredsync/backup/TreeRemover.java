@@ -9,6 +9,7 @@ import org.deferredsync.fs.Stat;
 import org.deferredsync.snapshot.Entry;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.FileType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes entries, and all below them, out of the current state: rows into history, files into the
@@ -64,11 +65,42 @@ final class TreeRemover {
   }
 
   private void removeAllOf(Directories.Known directory) throws IOException {
-    List<Entry> rows = catalogue.entries().list(directory.id());
-    displacer.clearUnknown(directory.path(), rows, batches.current(), problems);
+    displacer.clearUnknown(directory.path(), batches.current(), problems);
     batches.current().write(c -> c.directories().setDigest(directory.id(), null));
-    for (Entry row : rows) {
-      removeOne(directory.id(), directory.path().child(row.name()), row);
+    byte[] after = null;
+    for (List<Entry> page = page(directory, after);
+        !page.isEmpty();
+        page = page(directory, after)) {
+      for (Entry row : page) {
+        after = row.name();
+        removeOne(directory.id(), directory.path().child(after), row);
+      }
+    }
+  }
+
+  private List<Entry> page(Directories.Known directory, byte @Nullable [] after)
+      throws IOException {
+    return catalogue.entries().listAfter(directory.id(), after, PAGE);
+  }
+
+  /**
+   * Removes all that is at and below a mirror directory without an entry of its own, the
+   * scaffolding above a source that is configured no more, but not the directory itself.
+   */
+  void removeScaffoldingBelow(FilePath top) throws IOException {
+    removeBelow(top);
+    removeBare(top);
+  }
+
+  private void removeBare(FilePath directory) throws IOException {
+    for (FilePath child : displacer.unknown(directory)) {
+      Stat there = target.mirror().statOrNull(child);
+      if (there != null && there.isDirectory()) {
+        removeBare(child);
+        batches.current().removeDirectory(child, there.inode());
+      } else {
+        displacer.clear(child, batches.current(), problems);
+      }
     }
   }
 
@@ -77,6 +109,9 @@ final class TreeRemover {
     if (row.version().type() == FileType.DIRECTORY) {
       Stat there = target.mirror().statOrNull(path);
       if (there != null && there.isDirectory()) {
+        if (catalogue.directories().find(path).isEmpty()) {
+          displacer.clearUnknown(path, batch, problems);
+        }
         batch.removeDirectory(path, there.inode());
       } else {
         displacer.clear(path, batch, problems); // somebody put something else in its place

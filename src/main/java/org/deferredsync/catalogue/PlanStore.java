@@ -67,7 +67,8 @@ public final class PlanStore implements AutoCloseable {
   public record Size(long entries, long bytes) {}
 
   /**
-   * Notes a directory whose listing is not the one that is stored.
+   * Notes a directory whose listing is not the one that is stored. A system may list a name twice;
+   * the second time changes nothing.
    *
    * @param known whether the catalogue may know it; if not, {@code entries} and {@code bytes} are
    *     what it holds itself
@@ -75,7 +76,7 @@ public final class PlanStore implements AutoCloseable {
   public void addChanged(int source, FilePath directory, boolean known, long entries, long bytes)
       throws CatalogueException {
     database.update(
-        "INSERT INTO changed (key, source, known, entries, bytes) VALUES (?, ?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO changed (key, source, known, entries, bytes) VALUES (?, ?, ?, ?, ?)",
         key(directory),
         source,
         known,

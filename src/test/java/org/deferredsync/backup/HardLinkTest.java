@@ -66,6 +66,20 @@ final class HardLinkTest {
     }
   }
 
+  @Test
+  void run_linksFromTheRightDirectory_whenMoreAreOpenedThanStayOpen() throws Exception {
+    write("a/f", "the one file");
+    run();
+    for (int i = 0; i < 70; i++) {
+      write("d" + i + "/f", "another " + i);
+      Path more = Files.createDirectories(source.resolve("d" + i + "/sub"));
+      Files.createLink(more.resolve("f"), source.resolve("a/f"));
+    }
+
+    run();
+    run();
+  }
+
   private Path mirror() {
     return fixture.mirror(scratch);
   }

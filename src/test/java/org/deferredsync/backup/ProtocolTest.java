@@ -9,10 +9,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.deferredsync.backup.BackupReport.Verdict;
+import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.FaultyPosix;
 import org.deferredsync.fs.FaultyPosix.Call;
 import org.deferredsync.fs.Posix;
+import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.SourceState;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -189,6 +191,30 @@ final class ProtocolTest {
     healthy(fixture.run());
 
     assertThat(fixture.mirror(file)).hasContent("BBB");
+  }
+
+  @Test
+  void youngNames_areLookedAtAgain_whateverTheirType() throws Exception {
+    Files.createDirectory(fixture.source.resolve("young-d"));
+    Files.createSymbolicLink(fixture.source.resolve("young-l"), Path.of("there"));
+    fixture.ahead(Duration.ZERO);
+
+    fixture.run();
+
+    assertThat(isRacy("young-d")).isTrue();
+    assertThat(isRacy("young-l")).isTrue();
+    later();
+    fixture.run();
+    assertThat(isRacy("young-d")).isFalse();
+    assertThat(isRacy("young-l")).isFalse();
+  }
+
+  private boolean isRacy(String name) throws Exception {
+    Path file = fixture.target.resolve(".deferred-sync/catalogue.db");
+    try (Catalogue catalogue = Catalogue.openReader(file)) {
+      FilePath path = EngineFixture.filePath(fixture.source.resolve(name));
+      return catalogue.entries().find(path).orElseThrow().evidence().racy();
+    }
   }
 
   @Test

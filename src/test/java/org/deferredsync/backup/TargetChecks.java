@@ -48,6 +48,12 @@ final class TargetChecks {
 
   /** The tree that a restore of the source at the snapshot gives; every path must come back. */
   static Map<String, String> restored(EngineFixture fixture, long snapshot) throws Exception {
+    return restored(fixture, snapshot, fixture.source);
+  }
+
+  /** The same of one path. */
+  static Map<String, String> restored(EngineFixture fixture, long snapshot, Path path)
+      throws Exception {
     Path to = fixture.home.resolve("restored");
     try (TargetReader reader = reader(fixture)) {
       Restorer.Result result =
@@ -60,10 +66,10 @@ final class TargetChecks {
                           ZoneOffset.UTC),
                   Clock.systemUTC(),
                   LOG)
-              .restore(List.of(EngineFixture.filePath(fixture.source)), EngineFixture.filePath(to));
+              .restore(List.of(EngineFixture.filePath(path)), EngineFixture.filePath(to));
       assertThat(result.failed()).as("paths not restored of snapshot %d", snapshot).isZero();
     }
-    Map<String, String> text = TreeText.of(to.resolve(fixture.source.getFileName()));
+    Map<String, String> text = TreeText.of(to.resolve(path.getFileName()));
     delete(to);
     return text;
   }

@@ -28,6 +28,15 @@ final class PlanStoreTest {
   }
 
   @Test
+  void addChanged_takesADirectoryOnce_thatTheSystemListsTwice() throws Exception {
+    store.addChanged(1, FilePath.of("/s/a"), false, 1, 10);
+    store.addChanged(1, FilePath.of("/s/a"), false, 1, 10);
+
+    assertThat(store.changed(1, null, 9)).containsExactly(FilePath.of("/s/a"));
+    assertThat(store.newBelow(FilePath.of("/s"))).isEqualTo(new PlanStore.Size(1, 10));
+  }
+
+  @Test
   void changed_comesInPages_eachDirectoryWithAllBelowIt() throws Exception {
     for (String path : List.of("/s/b", "/s/a-b", "/s/a/x", "/s", "/s/a", "/s/a b", "/t", "/")) {
       store.addChanged(path.equals("/t") ? 2 : 1, FilePath.of(path), path.length() > 4, 1, 10);

@@ -1,0 +1,104 @@
+package org.deferredsync.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.deferredsync.backup.BackupReport.Verdict;
+import org.deferredsync.snapshot.SourceState;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What lies between sources that come and go: their parents, and what takes their places. */
+final class ScaffoldingTest {
+  @TempDir private Path scratch;
+  private EngineFixture fixture;
+  private Path source;
+  private int runs;
+
+  @BeforeEach
+  void begin() throws IOException {
+    fixture = new EngineFixture(scratch);
+    source = fixture.source;
+  }
+
+  @Test
+  void run_keepsTheHistoryOfANarrowSource_whenALinkTookThePlaceOfItsParent() throws Exception {
+    Path data = source.resolve("x/y/data");
+    write("x/y/data/d/f", "1");
+    write("x/y/data/g", "2");
+    assertThat(run(data).verdict()).isEqualTo(Verdict.GOOD);
+    Map<String, String> first = TreeText.of(data);
+    Shell.run("rm", "-r", source.resolve("x").toString());
+    Files.createSymbolicLink(source.resolve("x"), Path.of("/elsewhere"));
+    write("other", "o");
+
+    BackupReport report = run(source);
+
+    assertThat(report.verdict()).isEqualTo(Verdict.GOOD);
+    assertThat(TreeText.of(fixture.mirror(source))).isEqualTo(TreeText.of(source));
+    assertThat(TargetChecks.verify(fixture).good()).isTrue();
+    assertThat(TargetChecks.verify(fixture).unknown()).isZero();
+    assertThat(TargetChecks.restored(fixture, 1, data)).isEqualTo(first);
+    assertThat(run(source).verdict()).isEqualTo(Verdict.GOOD);
+  }
+
+  @Test
+  void run_makesWayForANarrowSource_whereTheWiderOneHadALinkOrAFile() throws Exception {
+    Files.createSymbolicLink(source.resolve("x"), Path.of("/elsewhere"));
+    write("y", "a file");
+    write("other", "o");
+    run(source);
+    Map<String, String> first = TreeText.of(source);
+    Files.delete(source.resolve("x"));
+    Files.delete(source.resolve("y"));
+    write("x/data/f", "1");
+    write("y/deep/data/f", "2");
+
+    Path one = source.resolve("x/data");
+    Path two = source.resolve("y/deep/data");
+    BackupReport report = run(one, two);
+
+    assertThat(report.sources())
+        .extracting(each -> each.result().state())
+        .containsExactly(SourceState.COMPLETE, SourceState.COMPLETE);
+    assertThat(report.verdict()).isEqualTo(Verdict.GOOD);
+    assertThat(TreeText.of(fixture.mirror(one))).isEqualTo(TreeText.of(one));
+    assertThat(TreeText.of(fixture.mirror(two))).isEqualTo(TreeText.of(two));
+    assertThat(TargetChecks.restored(fixture, 1, source)).isEqualTo(first);
+    assertThat(TargetChecks.verify(fixture).good()).isTrue();
+  }
+
+  @Test
+  void run_keepsWhatLiesInAnEmptyDirectoryOfTheMirror_whenThatBecomesAFile() throws Exception {
+    Files.createDirectories(source.resolve("d/empty"));
+    write("o", "o");
+    run(source);
+    Files.writeString(fixture.mirror(source).resolve("d/empty/note"), "by hand");
+    Shell.run("rm", "-r", source.resolve("d").toString());
+    write("d", "a file now");
+
+    assertThat(run(source).verdict()).isEqualTo(Verdict.FAILED); // something unknown was kept
+
+    assertThat(fixture.mirror(source).resolve("d")).hasContent("a file now");
+    try (var files = Files.walk(fixture.target)) {
+      assertThat(files.filter(path -> path.endsWith("empty/note"))).hasSize(1);
+    }
+    assertThat(run(source).verdict()).isEqualTo(Verdict.GOOD);
+  }
+
+  private void write(String name, String text) throws IOException {
+    Path file = source.resolve(name);
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, text);
+  }
+
+  private BackupReport run(Path... sources) throws BackupException, IOException {
+    fixture.ahead(Duration.ofSeconds(20 + 10L * runs++));
+    return fixture.run(sources);
+  }
+}
