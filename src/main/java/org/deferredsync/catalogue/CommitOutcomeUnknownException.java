@@ -7,7 +7,7 @@ package org.deferredsync.catalogue;
 public final class CommitOutcomeUnknownException extends CatalogueException {
   private static final long serialVersionUID = 1L;
 
-  CommitOutcomeUnknownException(Throwable cause) {
+  public CommitOutcomeUnknownException(Throwable cause) {
     super("the catalogue's commit failed; the next run finds out whether it happened", cause);
   }
 }

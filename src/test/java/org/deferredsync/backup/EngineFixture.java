@@ -34,6 +34,7 @@ public final class EngineFixture {
   private EntryFilter filter = EntryFilter.NONE;
   private Batch.Limits limits = Batch.Limits.USUAL;
   private Progress progress = Progress.NONE;
+  private String kernelRelease = "6.1.0";
 
   public EngineFixture(Path scratch) throws IOException {
     home = scratch;
@@ -71,6 +72,11 @@ public final class EngineFixture {
     return this;
   }
 
+  /** The engine believes to run on this kernel. */
+  void onKernel(String release) {
+    kernelRelease = release;
+  }
+
   /** Sets how far the engine's clock is ahead of the system's. */
   public void ahead(Duration duration) {
     ahead = duration;
@@ -78,7 +84,13 @@ public final class EngineFixture {
 
   public Engine engine() {
     return new Engine(
-        posix, clock(), hook, home.resolve("state"), home.resolve("fstab"), "6.1.0", progress);
+        posix,
+        clock(),
+        hook,
+        home.resolve("state"),
+        home.resolve("fstab"),
+        kernelRelease,
+        progress);
   }
 
   /** The system's clock, moved: files just made are not racy to it. */
