@@ -8,7 +8,9 @@ import java.util.List;
 import java.util.Optional;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.catalogue.LinkedNames;
+import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.Posix;
+import org.deferredsync.fs.PosixException;
 import org.deferredsync.snapshot.Counts;
 import org.deferredsync.snapshot.RunSource;
 import org.deferredsync.snapshot.SourceState;
@@ -48,6 +50,17 @@ public final class Backup {
     checkApart();
     try (OpenTarget open = OpenTarget.open(engine, request.target(), lastNames(request), log)) {
       return run(open, started);
+    } catch (PosixException e) {
+      if (e.is(Errno.EXDEV)) {
+        throw new BackupException(
+            BackupException.Kind.PREREQUISITE,
+            "BACKUPTO="
+                + request.target()
+                + ": something is mounted in it; unmount it and run again: "
+                + e.getMessage(),
+            e);
+      }
+      throw e;
     }
   }
 

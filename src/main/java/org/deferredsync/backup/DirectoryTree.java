@@ -33,7 +33,7 @@ final class DirectoryTree implements AutoCloseable {
   /**
    * @param root a descriptor of the top, which stays its owner's
    * @param rootPath how the top is called in the paths asked for
-   * @param oneDevice whether a directory on another file system is refused with EXDEV
+   * @param oneDevice whether a directory that is mounted there is refused with EXDEV
    */
   DirectoryTree(Posix posix, int root, FilePath rootPath, boolean oneDevice) {
     this.posix = posix;
@@ -71,7 +71,7 @@ final class DirectoryTree implements AutoCloseable {
     byte[] name = path.name();
     int descriptor = make ? openOrMake(parent, name) : posix.openDirectory(parent, name);
     try {
-      if (oneDevice && posix.stat(descriptor).device() != posix.stat(root).device()) {
+      if (oneDevice && isOnAnother(posix.stat(descriptor))) {
         throw new PosixException(Errno.EXDEV, "openat", path.toString());
       }
     } catch (IOException e) {
@@ -81,6 +81,11 @@ final class DirectoryTree implements AutoCloseable {
     closeEldest();
     open.put(path, descriptor);
     return descriptor;
+  }
+
+  /** A bind mount has the same device, and nothing can be renamed into it all the same. */
+  private boolean isOnAnother(Stat stat) throws IOException {
+    return stat.mountRoot() || stat.device() != posix.stat(root).device();
   }
 
   private int openOrMake(int parent, byte[] name) throws IOException {

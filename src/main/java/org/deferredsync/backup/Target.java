@@ -7,6 +7,7 @@ import java.util.Locale;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
+import org.deferredsync.fs.Stat;
 import org.deferredsync.snapshot.FilePath;
 
 /**
@@ -45,10 +46,26 @@ final class Target implements AutoCloseable {
   /** Opens a target that has been begun. Takes {@code root} over, also when it fails. */
   static Target open(Posix posix, FilePath path, int root) throws IOException {
     try {
-      return new Target(posix, path, root, posix.openDirectory(root, OWN_NAME));
+      int own = posix.openDirectory(root, OWN_NAME);
+      try {
+        checkNotMounted(posix, path, root, own, OWN);
+      } catch (IOException e) {
+        posix.close(own);
+        throw e;
+      }
+      return new Target(posix, path, root, own);
     } catch (IOException e) {
       posix.close(root);
       throw e;
+    }
+  }
+
+  /** What lies on another mount could not be renamed into the mirror. */
+  private static void checkNotMounted(
+      Posix posix, FilePath target, int root, int descriptor, String name) throws IOException {
+    Stat stat = posix.stat(descriptor);
+    if (stat.mountRoot() || stat.device() != posix.stat(root).device()) {
+      throw new PosixException(Errno.EXDEV, "openat", target + "/" + name);
     }
   }
 
@@ -89,7 +106,14 @@ final class Target implements AutoCloseable {
         throw e;
       }
     }
-    return posix.openDirectory(own, STAGING);
+    int staging = posix.openDirectory(own, STAGING);
+    try {
+      checkNotMounted(posix, path, root, staging, OWN + "/staging");
+      return staging;
+    } catch (IOException e) {
+      posix.close(staging);
+      throw e;
+    }
   }
 
   /** The number of the last batch that began to be published; 0 if none did. */
