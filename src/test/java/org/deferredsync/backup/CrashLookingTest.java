@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.deferredsync.snapshot.FilePath;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -45,6 +46,7 @@ final class CrashLookingTest {
   }
 
   @Test
+  @Tag("rule-6")
   void cat_findsEveryFile_afterACrashBehindAnyCommit() throws Exception {
     EngineFixture fixture = new EngineFixture(scratch);
     ChangingTree.make(fixture.source);

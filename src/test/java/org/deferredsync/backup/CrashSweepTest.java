@@ -17,6 +17,7 @@ import org.deferredsync.fs.FaultyPosix;
 import org.deferredsync.fs.Posix;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -211,6 +212,7 @@ final class CrashSweepTest {
   }
 
   @Test
+  @Tag("rule-18")
   void crash_losesNothingKept_whileSnapshotsExpire() throws Exception {
     fixture.with(new Retention(2, 1));
     fixture.run();

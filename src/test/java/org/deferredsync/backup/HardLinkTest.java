@@ -22,6 +22,7 @@ import org.deferredsync.fs.FaultyPosix.Call;
 import org.deferredsync.fs.Posix;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
@@ -127,6 +128,7 @@ final class HardLinkTest {
   }
 
   @Test
+  @Tag("rule-5")
   void equalFiles_areTwo_whenOneChangesAndItsPastExpires() throws Exception {
     fixture.with(new Retention(1, 1));
     write("a", "equal");
@@ -143,6 +145,7 @@ final class HardLinkTest {
   }
 
   @Test
+  @Tag("rule-5")
   void aNameThatGoes_isNotInTheIncrement_whileItsFileHasAnother() throws Exception {
     write("a", "x");
     link("b", "a");
@@ -157,6 +160,7 @@ final class HardLinkTest {
   }
 
   @Test
+  @Tag("rule-5")
   void expiry_leavesNoName_ofAFileThatHadSeveral() throws Exception {
     fixture.with(new Retention(1, 1));
     write("a", "x");
@@ -174,6 +178,7 @@ final class HardLinkTest {
   }
 
   @Test
+  @Tag("rule-15")
   void metadata_ofOneName_doesNotReachAnother_thatLeftMeanwhile() throws Exception {
     write("a", "x");
     link("b", "a");
@@ -200,6 +205,7 @@ final class HardLinkTest {
   }
 
   @Test
+  @Tag("small-rule-3")
   void aNewName_joinsItsFile_inADirectoryThatHasNotBeenLookedAt() throws Exception {
     Path other = Files.createDirectories(scratch.resolve("other"));
     write("a", "x");
@@ -225,6 +231,7 @@ final class HardLinkTest {
   }
 
   @Test
+  @Tag("rule-15")
   void names_thatTheTargetCannotLinkAnyMore_getACopy() throws Exception {
     write("a", "x");
     link("b", "a");
@@ -268,6 +275,7 @@ final class HardLinkTest {
   }
 
   @Test
+  @Tag("rule-5")
   void links_andPipes_haveSeveralNamesToo() throws Exception {
     Files.createSymbolicLink(source.resolve("s"), Path.of("nowhere"));
     Shell.run("ln", "-P", source.resolve("s").toString(), source.resolve("t").toString());

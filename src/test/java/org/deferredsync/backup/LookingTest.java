@@ -26,6 +26,7 @@ import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.FileType;
 import org.deferredsync.snapshot.Version;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -305,6 +306,7 @@ final class LookingTest {
   }
 
   @Test
+  @Tag("rule-6")
   void run_inTheMiddle_changesNothingForWhoLooks_andEmptiesItsLog() throws Exception {
     Path log = fixture.target.resolve(".deferred-sync/catalogue.db-wal");
     try (TargetReader reader = TargetChecks.reader(fixture)) {

@@ -12,6 +12,7 @@ import org.deferredsync.snapshot.SourceState;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -47,6 +48,8 @@ final class LostMountTest {
   }
 
   @Test
+  @Tag("rule-8")
+  @Tag("settled-1")
   void run_holdsItsTree_andGoesOnWithTheRest() throws Exception {
     Map<String, String> before = TreeText.of(fixture.source);
     unmount();

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.deferredsync.backup.BackupReport.Verdict;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -49,6 +50,7 @@ final class MirrorByHandTest {
   }
 
   @Test
+  @Tag("rule-4")
   void run_keepsAnUnknownFile_whereANewOneGoes() throws Exception {
     Files.writeString(mirror("new"), "by hand");
     ChangingTree.write(fixture.source, "new", "from the source");
@@ -61,6 +63,7 @@ final class MirrorByHandTest {
   }
 
   @Test
+  @Tag("rule-4")
   void run_keepsAnUnknownDirectory_whereANewOneGoes() throws Exception {
     Files.createDirectory(mirror("new-tree"));
     Files.writeString(mirror("new-tree/file"), "by hand");
@@ -74,6 +77,7 @@ final class MirrorByHandTest {
   }
 
   @Test
+  @Tag("rule-11")
   void run_keepsAnEditedFile_andSaysThatTheStoredOneIsLost() throws Exception {
     Files.writeString(mirror("content"), "edited by hand");
     ChangingTree.write(fixture.source, "content", "changed in the source");
@@ -123,6 +127,7 @@ final class MirrorByHandTest {
   }
 
   @Test
+  @Tag("small-rule-9")
   void run_followsNoLink_thatTookTheNameOfADirectory() throws Exception {
     Path elsewhere = Files.createDirectory(scratch.resolve("elsewhere"));
     TargetChecks.delete(mirror("nested"));

@@ -12,6 +12,7 @@ import org.deferredsync.backup.BackupReport.Verdict;
 import org.deferredsync.fs.Posix;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -72,6 +73,7 @@ final class OrdinaryUserTest {
   }
 
   @Test
+  @Tag("small-rule-10")
   void run_followsChanges_inADirectoryThatNobodyMayWriteTo() throws Exception {
     assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
     mode("closed", "rwxr-xr-x");
@@ -100,6 +102,8 @@ final class OrdinaryUserTest {
   }
 
   @Test
+  @Tag("rule-4")
+  @Tag("small-rule-10")
   void run_removesADirectory_thatNobodyMayWriteTo() throws Exception {
     assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
     mode("closed", "rwxr-xr-x");

@@ -10,6 +10,7 @@ import java.util.Map;
 import org.deferredsync.backup.BackupReport.Verdict;
 import org.deferredsync.snapshot.Counts;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,6 +26,7 @@ final class PreviewTest {
   }
 
   @Test
+  @Tag("rule-6")
   void preview_writesNothing_beforeTheFirstRun() throws Exception {
     Map<String, String> before = TreeText.of(scratch);
 
@@ -36,6 +38,7 @@ final class PreviewTest {
   }
 
   @Test
+  @Tag("rule-6")
   void preview_tellsWhatTheRunThenDoes_andWritesNothing() throws Exception {
     fixture.run();
     Files.writeString(fixture.source.resolve("a"), "another");

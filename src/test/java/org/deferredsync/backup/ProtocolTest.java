@@ -17,6 +17,7 @@ import org.deferredsync.fs.Posix;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.SourceState;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -63,6 +64,7 @@ final class ProtocolTest {
   }
 
   @Test
+  @Tag("rule-1")
   void directory_isReadAgain_whenARunDiedBetweenItsBatches() throws Exception {
     fixture.run();
     for (int i = 0; i < 10; i++) {
@@ -76,6 +78,7 @@ final class ProtocolTest {
   }
 
   @Test
+  @Tag("rule-6")
   void readers_seeEverySnapshot_betweenCommitAndPublish() throws Exception {
     fixture.run();
     Map<String, String> first = TreeText.of(fixture.source);
@@ -107,6 +110,7 @@ final class ProtocolTest {
   }
 
   @Test
+  @Tag("rule-6")
   void prune_waits_whileAReaderHasTheTargetOpen() throws Exception {
     fixture.with(new Retention(2, 1));
     fixture.run();
@@ -127,6 +131,8 @@ final class ProtocolTest {
   }
 
   @Test
+  @Tag("rule-1")
+  @Tag("rule-10")
   void file_keepsItsVersion_whileItCannotBeRead() throws Exception {
     fixture.run();
     String old = TreeText.of(fixture.source).get("content");
@@ -153,6 +159,8 @@ final class ProtocolTest {
   }
 
   @Test
+  @Tag("rule-1")
+  @Tag("small-rule-1")
   void tree_staysWhole_whileItsDirectoryCannotBeOpenedOrListed() throws Exception {
     fixture.run();
     ChangingTree.write(fixture.source, "nested/deep/changes", "after");
@@ -178,6 +186,7 @@ final class ProtocolTest {
   }
 
   @Test
+  @Tag("rule-17")
   void edit_isFound_whenItHidInTheTickOfTheFirstReading() throws Exception {
     fixture.ahead(Duration.ZERO);
     Path file = fixture.source.resolve("content");
@@ -194,6 +203,7 @@ final class ProtocolTest {
   }
 
   @Test
+  @Tag("rule-17")
   void youngNames_areLookedAtAgain_whateverTheirType() throws Exception {
     Files.createDirectory(fixture.source.resolve("young-d"));
     Files.createSymbolicLink(fixture.source.resolve("young-l"), Path.of("there"));
@@ -218,6 +228,8 @@ final class ProtocolTest {
   }
 
   @Test
+  @Tag("rule-8")
+  @Tag("small-rule-2")
   void edit_isFound_whenSizeAndTimeAreTheSame() throws Exception {
     fixture.run();
     Path file = fixture.source.resolve("same-size");
@@ -232,6 +244,7 @@ final class ProtocolTest {
   }
 
   @Test
+  @Tag("small-rule-6")
   void run_isRefused_whileAnotherHasTheTarget() throws Exception {
     fixture.run();
     FaultyPosix posix = FaultyPosix.ofSystem();

@@ -27,6 +27,7 @@ import org.deferredsync.fs.FaultyPosix.Call;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.snapshot.FilePath;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -137,6 +138,7 @@ final class PruneTest {
   }
 
   @Test
+  @Tag("rule-10")
   void prune_goesOn_afterARunThatFailed() throws Exception {
     fourDays();
     Files.move(source, scratch.resolve("away"));
@@ -150,6 +152,7 @@ final class PruneTest {
   }
 
   @Test
+  @Tag("small-rule-12")
   void prune_deletesNothing_byAClockInDoubt() throws Exception {
     fourDays();
     fixture.ahead(Duration.ofDays(3));
@@ -160,6 +163,7 @@ final class PruneTest {
   }
 
   @Test
+  @Tag("rule-6")
   void prune_deletesNothing_whileSomebodyReads() throws Exception {
     fourDays();
     try (TargetReader reader = TargetChecks.reader(fixture)) {
@@ -169,6 +173,7 @@ final class PruneTest {
   }
 
   @Test
+  @Tag("rule-19")
   void prune_keepsASourceThatIsNotConfigured() throws Exception {
     fourDays();
 
@@ -191,6 +196,7 @@ final class PruneTest {
   }
 
   @Test
+  @Tag("rule-4")
   void prune_works_whileWhatARunLeftCannotBePublished() throws Exception {
     fourDays();
     write(source.resolve("file"), "of the fifth day");
@@ -252,6 +258,7 @@ final class PruneTest {
   }
 
   @Test
+  @Tag("rule-18")
   void prune_isFinishedByTheNextRun_whereverItDies() throws Exception {
     fourDays();
     fixture.ahead(Duration.ofDays(4).plusHours(2));
@@ -277,6 +284,7 @@ final class PruneTest {
   // ---------------------------------------------------
 
   @Test
+  @Tag("rule-19")
   void remove_takesAllOfARetiredSource_andNothingElse() throws Exception {
     Path deep = Files.createDirectories(scratch.resolve("above/it/deep"));
     write(deep.resolve("a/b/file"), "1");

@@ -24,6 +24,7 @@ import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.Run;
 import org.deferredsync.snapshot.RunSource;
 import org.deferredsync.snapshot.SourceState;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -124,6 +125,7 @@ final class RetentionTest {
   }
 
   @Test
+  @Tag("small-rule-12")
   void decide_goesByTheLocalDate_ofTheStart() {
     List<Run> runs =
         List.of(

@@ -26,6 +26,7 @@ import org.deferredsync.fs.StatSink;
 import org.deferredsync.snapshot.Counts;
 import org.deferredsync.snapshot.SourceState;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -142,6 +143,7 @@ final class ScanTest {
   }
 
   @Test
+  @Tag("rule-13")
   void rule13_scan_goesTwoThousandLevelsDown_withFewDescriptors() throws Exception {
     int levels = 2000;
     FaultyPosix posix = FaultyPosix.ofSystem();
@@ -190,6 +192,7 @@ final class ScanTest {
   }
 
   @Test
+  @Tag("rule-13")
   void rule13_scan_needsNoMemory_forAHugeDirectory() throws Exception {
     Path huge = Files.createDirectory(source.resolve("huge"));
     for (int i = 0; i < 200_000; i++) {
@@ -245,6 +248,7 @@ final class ScanTest {
   }
 
   @Test
+  @Tag("small-rule-1")
   void small1_scan_concludesNothing_fromADirectoryThatCannotBeReadToItsEnd() throws Exception {
     Files.createDirectories(source.resolve("d"));
     Files.writeString(source.resolve("d/x"), "x");
@@ -262,6 +266,7 @@ final class ScanTest {
   }
 
   @Test
+  @Tag("small-rule-1")
   void small1_scan_keepsWhatVanished_untilAWholeListingLacksIt() throws Exception {
     Files.writeString(source.resolve("x"), "x");
     Files.writeString(source.resolve("gone"), "x");
@@ -277,6 +282,7 @@ final class ScanTest {
   }
 
   @Test
+  @Tag("small-rule-1")
   void small1_scan_listsAgain_whatChangedWhileItWasListed() throws Exception {
     Files.createDirectories(source.resolve("d"));
     Files.writeString(source.resolve("d/x"), "x");
@@ -292,6 +298,7 @@ final class ScanTest {
   }
 
   @Test
+  @Tag("small-rule-1")
   void small1_scan_isIncomplete_whereADirectoryDoesNotHoldStill() throws Exception {
     Files.createDirectories(source.resolve("d"));
     Files.writeString(source.resolve("d/x"), "x");
@@ -337,6 +344,7 @@ final class ScanTest {
   }
 
   @Test
+  @Tag("small-rule-15")
   void scan_entersNoDirectory_thatTookTheNameOfAListedOne() throws Exception {
     Files.createDirectories(source.resolve("d/e"));
     Files.createDirectories(scratch.resolve("other/e/secret"));

@@ -21,6 +21,7 @@ import org.deferredsync.fs.Posix;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.SourceState;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
@@ -39,6 +40,7 @@ final class SequenceTest {
   }
 
   @Test
+  @Tag("rule-3")
   void run_goesOn_whenADirectoryBecameAFileAndTheProcessDiedAfterPublishing() throws Exception {
     write("d/x", "x");
     write("k", "k");
@@ -52,6 +54,7 @@ final class SequenceTest {
   }
 
   @Test
+  @Tag("rule-3")
   void run_makesNoRemovedDirectoryAgain_whenItsRemovalIsReplayed() throws Exception {
     write("d/e/x", "x");
     write("k", "k");
@@ -63,6 +66,8 @@ final class SequenceTest {
   }
 
   @Test
+  @Tag("rule-14")
+  @Tag("rule-19")
   void run_takesOverAllBelow_whenASourceBecomesWiderByTwoLevels() throws Exception {
     write("b/c/x", "x");
     write("z", "z");
@@ -119,6 +124,7 @@ final class SequenceTest {
   }
 
   @Test
+  @Tag("rule-19")
   void prune_keepsWhatTheSnapshotsOfAFormerWiderSourceShow() throws Exception {
     fixture.with(new Retention(10, 1));
     Path narrow = source.resolve("c");

@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 import org.deferredsync.backup.BackupReport.Verdict;
 import org.deferredsync.fs.Posix;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -60,6 +61,7 @@ final class TargetMarkerTest {
   }
 
   @Test
+  @Tag("rule-9")
   void target_isRefused_whenItsMountIsGone() throws Exception {
     fixture.run();
     emptyTarget();
@@ -75,6 +77,7 @@ final class TargetMarkerTest {
   }
 
   @Test
+  @Tag("rule-9")
   void target_isRefused_whenFstabHasAMountForItThatIsNotMounted() throws Exception {
     Files.writeString(
         scratch.resolve("fstab"), "/dev/sdz1 " + fixture.target + " ext4 noauto 0 2\n");
@@ -85,6 +88,7 @@ final class TargetMarkerTest {
   }
 
   @Test
+  @Tag("rule-9")
   void target_isBegunAnew_whenItWasEmptied() throws Exception {
     fixture.run();
     emptyTarget();
@@ -97,6 +101,7 @@ final class TargetMarkerTest {
   }
 
   @Test
+  @Tag("rule-9")
   void target_isRefused_whenItHoldsSomethingElse() throws Exception {
     Files.writeString(fixture.target.resolve("thesis"), "of somebody");
 
@@ -104,6 +109,7 @@ final class TargetMarkerTest {
   }
 
   @Test
+  @Tag("rule-9")
   void target_isTakenOverFromTheOriginal_andItsFilesStay() throws Exception {
     Path mirror = fixture.mirror(fixture.source);
     Files.createDirectories(mirror);
@@ -133,6 +139,7 @@ final class TargetMarkerTest {
   }
 
   @Test
+  @Tag("rule-9")
   void target_isRefused_whenTwoWereSwapped() throws Exception {
     fixture.run();
     Path mine = scratch.resolve("mine");
@@ -159,6 +166,7 @@ final class TargetMarkerTest {
   }
 
   @Test
+  @Tag("rule-11")
   void catalogue_isRefused_whenTheMirrorIsNewerOrOlder() throws Exception {
     fixture.with(new Batch.Limits(4, 1 << 20)).run();
     byte[] generation = Files.readAllBytes(own("generation"));
@@ -172,6 +180,7 @@ final class TargetMarkerTest {
   }
 
   @Test
+  @Tag("rule-11")
   void catalogue_isRefused_whenItDoesNotKnowAnIncrement() throws Exception {
     fixture.run();
     Files.createDirectory(fixture.target.resolve("_backup_20260101T000000Z"));
@@ -188,6 +197,7 @@ final class TargetMarkerTest {
   }
 
   @Test
+  @Tag("rule-18")
   void increments_keepForeignFiles_andGoWhenEmpty() throws Exception {
     fixture.with(new Retention(2, 1));
     fixture.run();
@@ -219,6 +229,7 @@ final class TargetMarkerTest {
   }
 
   @Test
+  @Tag("rule-19")
   void prune_touchesNothing_ofASourceThatIsNotConfiguredAnyMore() throws Exception {
     fixture.with(new Retention(2, 1));
     Path retired = Files.createDirectory(scratch.resolve("retired"));

@@ -17,6 +17,7 @@ import org.deferredsync.fs.Posix;
 import org.deferredsync.snapshot.FilePath;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -78,6 +79,7 @@ final class UnwritableTargetTest {
   }
 
   @Test
+  @Tag("rule-6")
   void restore_works_onAFullDisk() throws Exception {
     fixture.run();
     Map<String, String> first = TreeText.of(fixture.source);
@@ -89,6 +91,7 @@ final class UnwritableTargetTest {
   }
 
   @Test
+  @Tag("rule-6")
   void restore_works_onAReadOnlyDisk() throws Exception {
     fixture.run();
     Map<String, String> first = TreeText.of(fixture.source);

@@ -17,6 +17,7 @@ import org.deferredsync.cli.Operator.Job;
 import org.deferredsync.cli.Operator.Ran;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -214,6 +215,7 @@ final class BadInputIT {
   }
 
   @Test
+  @Tag("small-rule-5")
   void sources_thatLieInTheTarget_orHoldIt_byBindMount() throws Exception {
     assumeTrue(Operator.isRoot());
     configure();
@@ -292,6 +294,7 @@ final class BadInputIT {
   // --- that source is skipped ------------------------------------------------------------------
 
   @Test
+  @Tag("settled-3")
   void sources_thatCannotBeTaken_areSkipped_andTheOthersBackedUp() throws Exception {
     Path base = operator.scratch;
     Path other = Files.createDirectories(base.resolve("real/other"));
@@ -387,6 +390,7 @@ final class BadInputIT {
   }
 
   @Test
+  @Tag("rule-10")
   void unreadable_keepsItsLastVersion_andIsNamedOnce_inOneLine() throws Exception {
     Path forged = Files.writeString(source.resolve("x\n[INFO] job: completed"), "old");
     configure("BACKUPDIRS='" + source + " " + operator.scratch.resolve("absent") + "'");

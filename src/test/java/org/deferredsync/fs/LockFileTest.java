@@ -15,6 +15,7 @@ import org.deferredsync.fs.LockFile.Attempt;
 import org.deferredsync.fs.LockFile.Held;
 import org.deferredsync.fs.LockFile.Taken;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -59,6 +60,7 @@ final class LockFileTest {
   }
 
   @Test
+  @Tag("small-rule-6")
   void tryTake_holdsWithoutItsText_onAFullDisk() throws IOException {
     Files.writeString(path, "99 of long ago\n");
     posix.failAt(Call.WRITE, 1, Errno.ENOSPC);

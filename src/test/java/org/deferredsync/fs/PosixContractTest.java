@@ -27,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -125,6 +126,7 @@ abstract class PosixContractTest {
   }
 
   @Test
+  @Tag("small-rule-15")
   void openFile_leavesNoAccessTime() throws IOException {
     assumeFalse(lacks().contains(Lack.UNTOUCHED_ACCESS_TIME));
     Path file = Files.writeString(root.resolve("file"), "text");

@@ -1,0 +1,230 @@
+package org.deferredsync.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import org.deferredsync.backup.BackupReport.Verdict;
+import org.deferredsync.catalogue.Catalogue;
+import org.deferredsync.catalogue.CommitHook;
+import org.deferredsync.fs.CrashError;
+import org.deferredsync.fs.FaultyPosix;
+import org.deferredsync.fs.Posix;
+import org.deferredsync.snapshot.Counts;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
+
+/** Readers need no recovery, no room and no right to write, even behind a killed run. */
+@EnabledOnOs(OS.LINUX)
+final class RulesOfReadersTest {
+  private static final int BATCH = 2;
+
+  @TempDir(factory = SharedMemory.class)
+  private Path scratch;
+
+  private EngineFixture fixture;
+  private Path disk;
+  private boolean mounted;
+  private Map<String, String> first = Map.of();
+
+  @BeforeEach
+  void make() throws Exception {
+    fixture = new EngineFixture(scratch);
+    disk = fixture.target;
+    ChangingTree.make(fixture.source);
+  }
+
+  private void mountDisk(String size) throws IOException {
+    assumeTrue(Posix.ofSystem().effectiveUser() == 0, "only root can mount a small disk");
+    Shell.run("mount", "-t", "tmpfs", "-o", "size=" + size, "tmpfs", disk.toString());
+    mounted = true;
+  }
+
+  @AfterEach
+  void unmount() throws IOException {
+    if (mounted) {
+      Shell.run("umount", disk.toString());
+    }
+  }
+
+  private void firstRun() throws Exception {
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+    first = TreeText.of(fixture.source);
+    ChangingTree.change(fixture.source);
+    fixture.ahead(Duration.ofSeconds(20));
+  }
+
+  /**
+   * Leaves the target as a killed process does: the batch committed, not published, and all of it
+   * in the write-ahead log alone. A process that ends in another way empties that log.
+   */
+  private void killBehindTheCommit() throws Exception {
+    Path saved = Files.createDirectory(scratch.resolve("saved"));
+    FaultyPosix dying = FaultyPosix.ofSystem();
+    fixture.with(dying).with(Deaths.afterCommit(dying, BATCH));
+    // What is open beside the run keeps it from emptying the log as it closes.
+    try (Catalogue open = Catalogue.openReader(catalogueFile())) {
+      assertThat(open.generation()).isPositive();
+      try {
+        fixture.run();
+      } catch (CrashError expected) {
+        dying.endProcess();
+      }
+      Shell.run("cp", "-a", catalogueFile().toString(), log().toString(), saved.toString());
+    }
+    Shell.run("cp", "-a", saved + "/.", catalogueFile().getParent().toString());
+    Files.deleteIfExists(log().resolveSibling("catalogue.db-shm"));
+    fixture.with(Posix.ofSystem()).with(CommitHook.NONE);
+    assertThat(log()).isNotEmptyFile();
+  }
+
+  private Path catalogueFile() {
+    return disk.resolve(Target.OWN).resolve(Target.CATALOGUE);
+  }
+
+  private Path log() {
+    return catalogueFile().resolveSibling("catalogue.db-wal");
+  }
+
+  private void fill() throws IOException {
+    byte[] block = new byte[4096];
+    try (OutputStream filler = Files.newOutputStream(disk.resolve("filler"))) {
+      while (true) {
+        filler.write(block);
+      }
+    } catch (IOException full) {
+      assertThat(full).hasMessageContaining("No space left");
+    }
+    assertThat(Files.getFileStore(disk).getUsableSpace()).isZero();
+  }
+
+  private void firstSnapshotComesBack() throws Exception {
+    assertThat(TargetChecks.snapshots(fixture)).containsExactly(1L);
+    assertThat(TargetChecks.restored(fixture, 1)).isEqualTo(first);
+    assertThat(TargetChecks.verify(fixture).good()).isTrue();
+  }
+
+  private void nextRunIsSound() throws Exception {
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+    TargetChecks.sound(fixture);
+    assertThat(TargetChecks.restored(fixture, 1)).isEqualTo(first);
+  }
+
+  @Test
+  @Tag("rule-6")
+  void restore_works_behindAKilledRun() throws Exception {
+    firstRun();
+    killBehindTheCommit();
+
+    firstSnapshotComesBack();
+    nextRunIsSound();
+  }
+
+  @Test
+  @Tag("rule-6")
+  void restore_works_onAReadOnlyDisk_withALiveLog() throws Exception {
+    mountDisk("64m");
+    firstRun();
+    killBehindTheCommit();
+    Shell.run("mount", "-o", "remount,ro", disk.toString());
+
+    firstSnapshotComesBack();
+    try (TargetReader reader = TargetChecks.reader(fixture)) {
+      assertThat(reader.pending()).as("what is in the log alone").isNotEmpty();
+    }
+
+    Shell.run("mount", "-o", "remount,rw", disk.toString());
+    nextRunIsSound();
+  }
+
+  @Test
+  @Tag("rule-6")
+  void restore_works_withNoByteFree_andALiveLog() throws Exception {
+    mountDisk("64m");
+    firstRun();
+    killBehindTheCommit();
+    fill();
+
+    firstSnapshotComesBack();
+
+    Files.delete(disk.resolve("filler"));
+    nextRunIsSound();
+  }
+
+  /** The reserve gives the room to begin with. */
+  @Test
+  @Tag("rule-6")
+  void prune_works_withNoByteFree() throws Exception {
+    mountDisk("256m");
+    firstRun();
+    fixture.ahead(Duration.ofDays(1));
+    nextRunIsSound();
+    Map<String, String> second = TreeText.of(fixture.source);
+    fixture.ahead(Duration.ofDays(4));
+    assertThat(disk.resolve(Target.OWN).resolve("reserve")).hasSize(16 << 20);
+    fill();
+
+    Prune.Report report =
+        new Prune(
+                fixture.engine(),
+                EngineFixture.filePath(disk),
+                Set.of(EngineFixture.filePath(fixture.source)),
+                LoggerFactory.getLogger("prune"))
+            .run(new Retention(1, 1));
+
+    assertThat(report.hindrance()).isEmpty();
+    assertThat(TargetChecks.snapshots(fixture)).containsExactly(2L);
+    assertThat(TargetChecks.restored(fixture, 2)).isEqualTo(second);
+    Files.delete(disk.resolve("filler"));
+    fixture.ahead(Duration.ofDays(4).plusSeconds(60));
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+    TargetChecks.sound(fixture);
+    assertThat(disk.resolve(Target.OWN).resolve("reserve")).as("made again").exists();
+  }
+
+  @Test
+  @Tag("rule-6")
+  void preview_plansAsIfAllWerePublished_andWritesNothing_behindAKilledRun() throws Exception {
+    firstRun();
+    killBehindTheCommit();
+    ChangingTree.write(fixture.source, "new", "changed once more");
+    fixture.ahead(Duration.ofSeconds(40));
+    Map<String, String> before = TreeText.of(scratch);
+
+    Counts planned = fixture.preview().sources().get(0).result().counts();
+
+    assertThat(TreeText.of(scratch)).isEqualTo(before);
+    assertThat(planned.added() + planned.removed()).isPositive();
+    assertThat(fixture.run().sources().get(0).result().counts())
+        .returns(planned.added(), Counts::added)
+        .returns(planned.removed(), Counts::removed);
+    TargetChecks.sound(fixture);
+  }
+
+  @Test
+  @Tag("rule-6")
+  void run_leavesNoLog_whenItEnds() throws Exception {
+    try (Catalogue open = openBesideTheRun()) {
+      assertThat(open.generation()).isPositive();
+      assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+      assertThat(log()).isEmptyFile();
+    }
+  }
+
+  private Catalogue openBesideTheRun() throws Exception {
+    firstRun();
+    return Catalogue.openReader(catalogueFile());
+  }
+}
