@@ -37,7 +37,9 @@ final class Barrier {
    */
   static Barrier of(Posix posix, int descriptor, String kernelRelease) throws IOException {
     boolean trusted =
-        reportsErrors(kernelRelease) && TRUSTED.contains(posix.space(descriptor).kind());
+        posix.syncsFileSystems()
+            && reportsErrors(kernelRelease)
+            && TRUSTED.contains(posix.space(descriptor).kind());
     return new Barrier(posix, descriptor, trusted);
   }
 

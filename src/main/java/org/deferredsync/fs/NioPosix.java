@@ -345,6 +345,11 @@ final class NioPosix implements Posix {
   }
 
   @Override
+  public boolean syncsFileSystems() {
+    return false;
+  }
+
+  @Override
   public void syncFileSystem(int descriptor) throws IOException {
     Handle handle = handles.get(descriptor, "syncfs");
     throw new PosixException(Errno.ENOSYS, "syncfs", Printable.of(handle.path().toString()));

@@ -159,6 +159,11 @@ public interface Posix {
    */
   void syncFileSystem(int descriptor) throws IOException;
 
+  /** Whether {@link #syncFileSystem} is more than a refusal. */
+  default boolean syncsFileSystems() {
+    return true;
+  }
+
   // --- names -----------------------------------------------------------------------------------
 
   /**

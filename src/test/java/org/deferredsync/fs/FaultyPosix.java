@@ -390,6 +390,11 @@ public final class FaultyPosix implements Posix {
   }
 
   @Override
+  public boolean syncsFileSystems() {
+    return real.syncsFileSystems();
+  }
+
+  @Override
   public void syncFileSystem(int descriptor) throws IOException {
     act(Call.SYNC_FILE_SYSTEM, List.of(object(descriptor)), () -> real.syncFileSystem(descriptor));
   }
