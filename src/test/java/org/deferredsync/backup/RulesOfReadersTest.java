@@ -84,7 +84,7 @@ final class RulesOfReadersTest {
       }
       Shell.run("cp", "-a", catalogueFile().toString(), log().toString(), saved.toString());
     }
-    Shell.run("cp", "-a", saved + "/.", catalogueFile().getParent().toString());
+    Shell.run("cp", "-a", saved + "/.", fixture.target.resolve(".deferred-sync").toString());
     Files.deleteIfExists(log().resolveSibling("catalogue.db-shm"));
     fixture.with(Posix.ofSystem()).with(CommitHook.NONE);
     assertThat(log()).isNotEmptyFile();

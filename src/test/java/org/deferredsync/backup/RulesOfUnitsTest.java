@@ -204,9 +204,11 @@ final class RulesOfUnitsTest {
       for (int death = 2; fixture.diesAfterCommit(death) && death < 4; death++) {
         assertThat(TargetChecks.restored(fixture, 1)).isEqualTo(before);
         Map<String, String> mirror = TreeText.of(fixture.mirror(source));
-        assertThat(mirror.get("b").replaceFirst(" = .*", ""))
+        assertThat(String.valueOf(mirror.get("b")).replaceFirst(" = .*", ""))
             .as("old or new")
-            .isIn(before.get("b").replaceFirst(" = .*", ""), TreeText.of(source).get("b"));
+            .isIn(
+                String.valueOf(before.get("b")).replaceFirst(" = .*", ""),
+                TreeText.of(source).get("b"));
       }
       run();
       assertThat(TargetChecks.restored(fixture, 1)).isEqualTo(before);
