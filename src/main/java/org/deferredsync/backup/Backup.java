@@ -135,7 +135,7 @@ public final class Backup {
           log.debug("A reader keeps the write-ahead log; the next run empties it.");
         }
         keepReserve(target);
-        return new BackupReport(run, planner.reports());
+        return new BackupReport(run, planner.reports(), catalogue.upkeep());
       }
     } finally {
       posix.close(staging);

@@ -1,6 +1,7 @@
 package org.deferredsync.backup;
 
 import java.util.List;
+import org.deferredsync.catalogue.Catalogue.Upkeep;
 import org.deferredsync.snapshot.RunSource;
 import org.jspecify.annotations.Nullable;
 
@@ -8,8 +9,9 @@ import org.jspecify.annotations.Nullable;
  * How a run went, its sources in the order of the configuration.
  *
  * @param run its id, or null for a dry run
+ * @param upkeep what was last done to the target
  */
-public record BackupReport(@Nullable Long run, List<SourceReport> sources) {
+public record BackupReport(@Nullable Long run, List<SourceReport> sources, Upkeep upkeep) {
   public BackupReport {
     sources = List.copyOf(sources);
   }

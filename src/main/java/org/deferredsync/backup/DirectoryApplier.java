@@ -235,6 +235,9 @@ final class DirectoryApplier {
     if (attributes == null) {
       return true;
     }
+    if (row.evidence().racy()) {
+      makeSureOf(directory.child(listed.name())); // verify missed it in the mirror
+    }
     change(directory, listed, attributes, row);
     return false;
   }

@@ -86,6 +86,38 @@ final class Displacer {
     return 0;
   }
 
+  /**
+   * Links a file whose bytes are not those of its content any more, and that another takes the
+   * place of, into the increment. It stays there as long as the version that ends now.
+   *
+   * @return its inode, or 0 if the mirror does not hold it any more
+   */
+  long displaceDamaged(FilePath path, Entry row, Batch batch, Problems problems)
+      throws IOException {
+    Stat there = target.mirror().statOrNull(path);
+    if (there == null) {
+      return 0;
+    }
+    Version version = row.version();
+    if (!there.isRegular()
+        || there.size() != version.size()
+        || there.mtimeNs() != version.mtimeNs()) {
+      moveAway(path, batch, problems);
+      return 0;
+    }
+    if (!keepsAnotherName(path, there, version, batch)) {
+      linkIntoIncrement(path);
+      batch.write(c -> c.contents().addPlace(run, path, null, false));
+    }
+    return there.inode();
+  }
+
+  /** Whether the mirror has at the path what the row says, as far as that is seen from outside. */
+  boolean isInMirror(FilePath path, Entry row) throws IOException {
+    Stat there = target.mirror().statOrNull(path);
+    return there == null ? isOnlyRecorded(row.version()) : isStored(path, there, row.version());
+  }
+
   /** Special files stand in the catalogue alone where this user cannot make them. */
   private boolean isOnlyRecorded(Version version) {
     return version.type() != FileType.FILE

@@ -2,10 +2,12 @@ package org.deferredsync.backup;
 
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Optional;
 import org.deferredsync.backup.Listing.Listed;
 import org.deferredsync.catalogue.Contents;
 import org.deferredsync.fs.Stat;
+import org.deferredsync.snapshot.ContentHash;
 import org.deferredsync.snapshot.Entry;
 import org.deferredsync.snapshot.ExtendedAttributes;
 import org.deferredsync.snapshot.FilePath;
@@ -201,11 +203,44 @@ final class EntryApplier {
         && isStoredContent(path, staged, row)
         && changeMetadata(directory, path, staged, row)) {
       context.stager().discardLater(name);
+    } else if (isLostContent(path, staged, row)) {
+      mend(directory, path, row, name, staged);
     } else {
       replace(directory, row, name, staged);
       work.tally().changed(staged.bytes());
     }
     return EntryStager.isDoubtful(staged, listed.stat());
+  }
+
+  /** Whether these are the bytes that the mirror's file should have and has not, of one name. */
+  private boolean isLostContent(FilePath path, Staged staged, Entry row) throws IOException {
+    Long content = row.version().content();
+    return content != null
+        && !staged.inconsistent()
+        && isBad(content, staged.hash())
+        && context.catalogue().entries().pathOf(content, other -> !other.equals(path)).isEmpty();
+  }
+
+  private boolean isBad(long content, @Nullable ContentHash hash) throws IOException {
+    return context
+        .catalogue()
+        .contents()
+        .find(content)
+        .filter(known -> known.state() != Contents.State.GOOD)
+        .filter(known -> known.hash().equals(hash))
+        .isPresent();
+  }
+
+  /** The staged file becomes the one that every version with these bytes names. */
+  private void mend(FilePath directory, FilePath path, Entry row, String name, Staged staged)
+      throws IOException {
+    long displaced =
+        context.displacer().displaceDamaged(path, row, context.batch(), work.problems());
+    context.batch().put(path, name, displaced);
+    context.rows().mend(Objects.requireNonNull(row.version().content()));
+    context.rows().end(directory, row);
+    context.rows().addStaged(directory, row.name(), staged, row.version().content(), null);
+    work.tally().changed(staged.bytes());
   }
 
   /** Whether the mirror's file holds the bytes that were read, and is this name's to keep. */
@@ -270,6 +305,7 @@ final class EntryApplier {
     }
     boolean sameTarget = Arrays.equals(seen.linkTarget(), row.version().linkTarget());
     if (sameTarget
+        && (!row.evidence().racy() || context.displacer().isInMirror(path, row))
         && row.version().linkGroup() == null
         && Versions.like(seen.stat(), row.version()).equals(row.version())
         && hasAttributes(row, seen.attributes())) {

@@ -428,12 +428,44 @@ final class LinkApplier {
       doubt(members);
       return;
     }
-    long content = context.rows().addContent(staged.hash(), staged.source().size());
-    context.batch().joins(content);
+    Long lost = lostContent(members, staged);
+    long content =
+        lost == null ? context.rows().addContent(staged.hash(), staged.source().size()) : lost;
+    if (lost == null) {
+      context.batch().joins(content);
+    } else {
+      context.rows().mend(content);
+    }
     List<Member> others = members.subList(1, members.size());
     link(others, new Place(null, Stager.bytes(name)), staged, content, null);
     put(lead, name, staged, content, null, staged.bytes());
     judge(members, staged);
+  }
+
+  /**
+   * The content with these bytes that all of the names, and no others, have, if no good file of
+   * ours has it any more.
+   */
+  private @Nullable Long lostContent(List<Member> members, Staged staged) throws IOException {
+    Long content = contentOf(members.get(0));
+    if (content == null
+        || staged.inconsistent()
+        || members.stream().anyMatch(member -> !member.holds(content))
+        || context
+            .catalogue()
+            .entries()
+            .pathOf(content, path -> !isOf(members, path))
+            .isPresent()) {
+      return null;
+    }
+    return context
+        .catalogue()
+        .contents()
+        .find(content)
+        .filter(known -> known.state() != Contents.State.GOOD)
+        .filter(known -> known.hash().equals(staged.hash()))
+        .map(Contents.Content::id)
+        .orElse(null);
   }
 
   /** A link, FIFO, socket or device with several names. */
@@ -519,7 +551,7 @@ final class LinkApplier {
       @Nullable Long group,
       long copied)
       throws IOException {
-    long displaced = displace(member);
+    long displaced = displace(member, content);
     if (!staged.recordedOnly()) {
       context.batch().put(member.path(), name, displaced);
     } else if (displaced != 0) {
@@ -536,7 +568,10 @@ final class LinkApplier {
     context.rows().addStaged(member.directory(), member.name(), staged, content, group);
   }
 
-  private long displace(Member member) throws IOException {
+  /**
+   * @param content what takes its place
+   */
+  private long displace(Member member, @Nullable Long content) throws IOException {
     Entry row = member.row();
     Problems problems = member.work().problems();
     if (row == null) {
@@ -547,7 +582,9 @@ final class LinkApplier {
       Stat there = context.target().mirror().statOrNull(member.path());
       return there == null ? 0 : there.inode();
     }
-    return context.displacer().displace(member.path(), row, context.batch(), problems);
+    return member.holds(content)
+        ? context.displacer().displaceDamaged(member.path(), row, context.batch(), problems)
+        : context.displacer().displace(member.path(), row, context.batch(), problems);
   }
 
   /** A directory that was not to be looked at in this run loses its digest with its row. */

@@ -87,13 +87,7 @@ final class ListingBesideRows implements ListingPass.Sink, AutoCloseable {
    */
   void each(@Nullable Long directory, Sink sink) throws IOException {
     PagedNames<Listed> listing = listing();
-    PagedNames<Entry> rows =
-        new PagedNames<>(
-            after ->
-                directory == null
-                    ? List.of()
-                    : catalogue.entries().listAfter(directory, after, PAGE),
-            Entry::name);
+    PagedNames<Entry> rows = pages(directory);
     Listed listed = listing.next();
     Entry row = rows.next();
     while (listed != null || row != null) {
@@ -107,6 +101,26 @@ final class ListingBesideRows implements ListingPass.Sink, AutoCloseable {
       listed = order <= 0 ? listing.next() : listed;
       row = order >= 0 ? rows.next() : row;
     }
+  }
+
+  /** Takes rows. */
+  interface RowSink {
+    void take(Entry row) throws IOException;
+  }
+
+  /** Hands over every row of a directory. */
+  void rows(long directory, RowSink sink) throws IOException {
+    PagedNames<Entry> rows = pages(directory);
+    for (Entry row = rows.next(); row != null; row = rows.next()) {
+      sink.take(row);
+    }
+  }
+
+  private PagedNames<Entry> pages(@Nullable Long directory) {
+    return new PagedNames<>(
+        after ->
+            directory == null ? List.of() : catalogue.entries().listAfter(directory, after, PAGE),
+        Entry::name);
   }
 
   private PagedNames<Listed> listing() {

@@ -112,7 +112,7 @@ public final class Preview {
       List<Run> runs = withThisOne(catalogue.runs().list(), reports, now);
       String doubt = Retention.clockDoubt(runs);
       return new Forecast(
-          new BackupReport(null, reports),
+          new BackupReport(null, reports, catalogue.upkeep()),
           planner.room(root),
           changes.additions(),
           changes.removals(),

@@ -3,6 +3,7 @@ package org.deferredsync.backup;
 import java.io.IOException;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.catalogue.CatalogueException;
+import org.deferredsync.catalogue.Contents;
 import org.deferredsync.fs.Stat;
 import org.deferredsync.snapshot.ContentHash;
 import org.deferredsync.snapshot.Entry;
@@ -40,6 +41,13 @@ final class RowWriter {
     long id = ++lastContent;
     batches.current().write(catalogue -> catalogue.contents().add(id, hash, size, nowNs));
     return id;
+  }
+
+  /** The staged file has the bytes of a content that no file of ours had any more. */
+  void mend(long content) throws IOException {
+    batches
+        .current()
+        .write(catalogue -> catalogue.contents().setState(content, Contents.State.GOOD, nowNs));
   }
 
   /** The entry of a staged object with one name, and its content. */

@@ -32,17 +32,19 @@ public final class TargetReader implements AutoCloseable {
   private final Catalogue catalogue;
   private final @Nullable Path copy;
   private final List<Operation> pending;
+  private final long lockedNs;
   private Progress progress = Progress.NONE;
 
   private TargetReader(
       Posix posix, Target target, int lock, Catalogue catalogue, @Nullable Path copy)
-      throws CatalogueException {
+      throws IOException {
     this.posix = posix;
     this.target = target;
     this.lock = lock;
     this.catalogue = catalogue;
     this.copy = copy;
     this.pending = catalogue.pending().list();
+    this.lockedNs = posix.stat(lock).mtimeNs();
   }
 
   /**
@@ -186,6 +188,14 @@ public final class TargetReader implements AutoCloseable {
         .map(RunSource::counts)
         .findFirst()
         .orElse(Counts.NONE);
+  }
+
+  /**
+   * Whether somebody has taken the lock of the target to write since it was opened: whoever does
+   * writes his name into its file.
+   */
+  boolean isWanted() throws IOException {
+    return posix.stat(lock).mtimeNs() != lockedNs;
   }
 
   Target target() {

@@ -1,13 +1,23 @@
 package org.deferredsync.catalogue;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The catalogue of one target, over one connection that one thread uses. What a transaction wrote
  * is there after the process, or the machine, dies, or none of it is.
  */
 public final class Catalogue implements AutoCloseable {
+  private static final String NOT_A_NAME =
+      "name IN (x'2e', x'2e2e') OR instr(name, x'2f') > 0 OR instr(name, x'00') > 0";
+
+  private static final String NOT_A_PATH =
+      "substr(path, 1, 1) <> x'2f' OR instr(path, x'00') > 0 OR (length(path) > 1 AND ("
+          + "instr(path || x'2f', x'2f2f') > 0 OR instr(path || x'2f', x'2f2e2f') > 0"
+          + " OR instr(path || x'2f', x'2f2e2e2f') > 0))";
+
   private final Database database;
   private final CommitHook hook;
   private final Directories directories;
@@ -45,7 +55,8 @@ public final class Catalogue implements AutoCloseable {
           catalogue.transaction(
               () -> {
                 Schema.create(catalogue.database);
-                catalogue.database.update("INSERT INTO target VALUES (1, ?, 0)", targetId);
+                catalogue.database.update(
+                    "INSERT INTO target (one, id, generation) VALUES (1, ?, 0)", targetId);
               });
         });
   }
@@ -74,7 +85,8 @@ public final class Catalogue implements AutoCloseable {
             catalogue.transaction(
                 () -> {
                   Schema.create(catalogue.database);
-                  catalogue.database.update("INSERT INTO target VALUES (1, '', 0)");
+                  catalogue.database.update(
+                      "INSERT INTO target (one, id, generation) VALUES (1, '', 0)");
                 }));
   }
 
@@ -187,6 +199,29 @@ public final class Catalogue implements AutoCloseable {
     database.update("UPDATE target SET generation = ?", generation);
   }
 
+  /**
+   * When something was last done to the whole target.
+   *
+   * @param verifiedNs a daily verification began, in nanoseconds since 1970; 0 if none did
+   * @param checkedNs the tables of the catalogue were checked, likewise
+   */
+  public record Upkeep(long verifiedNs, long checkedNs) {}
+
+  public Upkeep upkeep() throws CatalogueException {
+    return database
+        .one(
+            "SELECT verified_ns, checked_ns FROM target",
+            row -> new Upkeep(row.getLong(1), row.getLong(2)))
+        .orElseThrow();
+  }
+
+  public void setUpkeep(Upkeep upkeep) throws CatalogueException {
+    database.update(
+        "UPDATE target SET verified_ns = ?, checked_ns = ?",
+        upkeep.verifiedNs(),
+        upkeep.checkedNs());
+  }
+
   /** What a transaction does. */
   public interface Work {
     void run() throws CatalogueException;
@@ -247,10 +282,30 @@ public final class Catalogue implements AutoCloseable {
     return database.one("PRAGMA wal_checkpoint(TRUNCATE)", row -> row.getInt(1) == 0).orElse(false);
   }
 
-  /** What {@code PRAGMA integrity_check} finds; empty if nothing. */
+  /**
+   * What is wrong with the tables: what {@code PRAGMA integrity_check} finds, and names and paths
+   * that no file can have. Empty if nothing. Reads the whole file.
+   */
   public List<String> damage() throws CatalogueException {
     List<String> lines = database.list("PRAGMA integrity_check", row -> row.getString(1));
-    return lines.equals(List.of("ok")) ? List.of() : lines;
+    if (!lines.equals(List.of("ok"))) {
+      return lines;
+    }
+    List<String> names = new ArrayList<>();
+    for (String table : List.of("entry", "entry_history")) {
+      // The parent of the root has the empty name of a source that is the root.
+      count("SELECT count(*) FROM " + table + " WHERE " + NOT_A_NAME)
+          .ifPresent(n -> names.add("table " + table + ": " + n + " names that no file can have"));
+    }
+    for (String table : List.of("directory", "place")) {
+      count("SELECT count(*) FROM " + table + " WHERE " + NOT_A_PATH)
+          .ifPresent(n -> names.add("table " + table + ": " + n + " paths that no file can have"));
+    }
+    return names;
+  }
+
+  private Optional<Long> count(String sql) throws CatalogueException {
+    return database.one(sql, row -> row.getLong(1)).filter(number -> number > 0);
   }
 
   @Override

@@ -1,7 +1,11 @@
 package org.deferredsync.catalogue;
 
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.deferredsync.snapshot.ContentHash;
 import org.deferredsync.snapshot.FilePath;
 import org.jspecify.annotations.Nullable;
@@ -80,11 +84,7 @@ public final class Contents {
 
   public Optional<Content> find(long id) throws CatalogueException {
     return database.one(
-        "SELECT sha256, size, state FROM content WHERE id = ?",
-        row ->
-            new Content(
-                id, new ContentHash(row.getBytes(1)), row.getLong(2), State.of(row.getInt(3))),
-        id);
+        "SELECT id, sha256, size, state FROM content WHERE id = ?", Contents::content, id);
   }
 
   /** Records what was found when the content was read at {@code nowNs}. */
@@ -94,20 +94,85 @@ public final class Contents {
   }
 
   /**
-   * Up to {@code limit} contents with ids above {@code after}, by id: the pages of a walk over all
-   * of them.
+   * Makes the next run read the content's names again, and store them again if the source has other
+   * bytes than a good file of ours.
    */
-  public List<Content> page(long after, int limit) throws CatalogueException {
-    return database.list(
-        "SELECT id, sha256, size, state FROM content WHERE id > ? ORDER BY id LIMIT ?",
+  public void doubt(long id) throws CatalogueException {
+    database.update(
+        "UPDATE directory SET digest = NULL"
+            + " WHERE id IN (SELECT directory FROM entry WHERE content = ?)",
+        id);
+    database.update("UPDATE entry SET racy = 1 WHERE content = ?", id);
+  }
+
+  /**
+   * How much was read last at each time, by time in nanoseconds since 1970. There are few: a run
+   * and a verification give one time to all that they read.
+   */
+  public SortedMap<Long, Total> byVerified() throws CatalogueException {
+    SortedMap<Long, Total> times = new TreeMap<>();
+    database.each(
+        "SELECT verified_ns, size FROM content",
         row ->
-            new Content(
+            times.merge(
                 row.getLong(1),
-                new ContentHash(row.getBytes(2)),
-                row.getLong(3),
-                State.of(row.getInt(4))),
+                new Total(1, row.getLong(2)),
+                (one, other) ->
+                    new Total(one.contents() + other.contents(), one.bytes() + other.bytes())));
+    return times;
+  }
+
+  /**
+   * Up to {@code limit} contents that were read last from {@code fromNs} to {@code untilNs}, with
+   * ids above {@code after}, by id: the pages of a walk over all of them.
+   */
+  public List<Content> page(long fromNs, long untilNs, long after, int limit)
+      throws CatalogueException {
+    return database.list(
+        "SELECT id, sha256, size, state FROM content"
+            + " WHERE id > ? AND verified_ns BETWEEN ? AND ? ORDER BY id LIMIT ?",
+        Contents::content,
         after,
+        fromNs,
+        untilNs,
         limit);
+  }
+
+  private static Content content(ResultSet row) throws SQLException {
+    return new Content(
+        row.getLong(1), new ContentHash(row.getBytes(2)), row.getLong(3), State.of(row.getInt(4)));
+  }
+
+  /**
+   * Other contents with the same bytes, as far as is known, that no snapshot shows together with
+   * this one: names of one content are names of one file.
+   */
+  public List<Content> substitutes(Content of) throws CatalogueException {
+    return database.list(
+        """
+        SELECT id, sha256, size, state FROM content c
+        WHERE size = ?1 AND sha256 = ?2 AND id <> ?3 AND state = 0
+          AND NOT EXISTS (
+            SELECT 1 FROM entry_history o JOIN entry_history h ON h.content = c.id
+            WHERE o.content = ?3 AND o.since < h.until AND h.since < o.until)
+          AND NOT EXISTS (
+            SELECT 1 FROM entry_history o JOIN entry e ON e.content = c.id
+            WHERE o.content = ?3 AND e.since < o.until)
+        """,
+        Contents::content,
+        of.size(),
+        of.hash().bytes(),
+        of.id());
+  }
+
+  /**
+   * Lets every past version that names the content name {@code other}, and forgets it. Its files in
+   * increments stay as long as the version that was displaced there.
+   */
+  public void replace(long id, long other) throws CatalogueException {
+    database.update("UPDATE entry_history SET content = ? WHERE content = ?", other, id);
+    database.update("UPDATE place SET content = NULL WHERE content = ?", id);
+    database.update("DELETE FROM content WHERE id = ?", id);
   }
 
   /**
@@ -140,6 +205,23 @@ public final class Contents {
     return database
         .one("SELECT 1 FROM place WHERE run = ? AND path = ?", row -> true, run, path.bytes())
         .orElse(false);
+  }
+
+  /**
+   * Names in the increment of the run of what has no content, behind {@code after}, at most {@code
+   * limit}.
+   */
+  public List<FilePath> placesWithoutContent(long run, @Nullable FilePath after, int limit)
+      throws CatalogueException {
+    return database.list(
+        """
+        SELECT path FROM place
+        WHERE run = ? AND path > ? AND content IS NULL ORDER BY path LIMIT ?
+        """,
+        row -> FilePath.of(row.getBytes(1)),
+        run,
+        after == null ? new byte[0] : after.bytes(),
+        limit);
   }
 
   /** How many names the increment of the run holds. */

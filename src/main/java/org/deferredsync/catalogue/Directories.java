@@ -98,6 +98,33 @@ public final class Directories {
         limit);
   }
 
+  /** Known directories with ids above {@code after}, by id. */
+  public List<Known> page(long after, int limit) throws CatalogueException {
+    return database.list(
+        "SELECT id, path, digest FROM directory WHERE id > ? ORDER BY id LIMIT ?",
+        row -> new Known(row.getLong(1), FilePath.of(row.getBytes(2)), row.getBytes(3)),
+        after,
+        limit);
+  }
+
+  /** How many directories are known at and below {@code path}. */
+  public long countFrom(FilePath path) throws CatalogueException {
+    return database
+        .one(
+            "SELECT count(*) FROM directory WHERE path = ?1 OR (path > ?2 AND path < ?3)",
+            row -> row.getLong(1),
+            path.bytes(),
+            after(path, '/'),
+            after(path, '0'))
+        .orElse(0L);
+  }
+
+  /** Makes the next run look again at all in the directory that has no content. */
+  public void doubt(long id) throws CatalogueException {
+    database.update("UPDATE entry SET racy = 1 WHERE directory = ? AND content IS NULL", id);
+    setDigest(id, null);
+  }
+
   /** Sets or clears the digest. */
   public void setDigest(long id, byte @Nullable [] digest) throws CatalogueException {
     database.update("UPDATE directory SET digest = ? WHERE id = ?", digest, id);

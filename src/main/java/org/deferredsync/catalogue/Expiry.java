@@ -116,12 +116,18 @@ public final class Expiry {
         nameOf(old.path()),
         old.since());
     Long content = old.content();
-    if (content != null) {
-      return isNamed(content) ? List.of() : forgetContent(content);
+    List<Placed> gone = new ArrayList<>();
+    if (content != null && !isNamed(content)) {
+      gone.addAll(forgetContent(content));
     }
-    if (old.type() == FileType.DIRECTORY) {
-      return List.of();
+    if (old.type() != FileType.DIRECTORY) {
+      gone.addAll(forgetPlace(old));
     }
+    return gone;
+  }
+
+  /** What was displaced with the version and has no content: no file, or a damaged one. */
+  private List<Placed> forgetPlace(Old old) throws CatalogueException {
     int places =
         database.update(
             "DELETE FROM place WHERE run = ? AND path = ? AND content IS NULL AND unknown = 0",

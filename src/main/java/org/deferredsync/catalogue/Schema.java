@@ -13,7 +13,9 @@ final class Schema {
       CREATE TABLE target (
         one INTEGER PRIMARY KEY CHECK (one = 1),
         id TEXT NOT NULL,
-        generation INTEGER NOT NULL
+        generation INTEGER NOT NULL,
+        verified_ns INTEGER NOT NULL DEFAULT 0,
+        checked_ns INTEGER NOT NULL DEFAULT 0
       ) STRICT;
       CREATE TABLE run (
         id INTEGER PRIMARY KEY,

@@ -168,7 +168,7 @@ public final class EngineFixture {
     return new Preview(engine(), request(sources), LOG).forecast();
   }
 
-  private BackupRequest request(Path... sources) {
+  BackupRequest request(Path... sources) {
     List<Source> list =
         Arrays.stream(sources).map(path -> new Source(filePath(path), filter)).toList();
     return new BackupRequest(filePath(target), list, retention);

@@ -1,0 +1,330 @@
+package org.deferredsync.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.deferredsync.backup.BackupReport.Verdict;
+import org.deferredsync.backup.Verification.Repaired;
+import org.deferredsync.catalogue.Catalogue;
+import org.deferredsync.catalogue.Contents.State;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
+
+/** What is damaged, missing or unknown is found, and brought back from where it still is. */
+@EnabledOnOs(OS.LINUX)
+final class VerificationTest {
+  @TempDir(factory = SharedMemory.class)
+  private Path scratch;
+
+  private EngineFixture fixture;
+  private Path source;
+  private int ahead = 20;
+
+  @BeforeEach
+  void firstRun() throws Exception {
+    fixture = new EngineFixture(scratch);
+    source = fixture.source;
+    ChangingTree.make(source);
+    fixture.run();
+    later();
+  }
+
+  private void later() {
+    ahead += 20;
+    fixture.ahead(Duration.ofSeconds(ahead));
+  }
+
+  private Verification verification() {
+    return new Verification(
+        fixture.engine(), fixture.request(source), LoggerFactory.getLogger("verify"));
+  }
+
+  private Verifier.Result verify() throws Exception {
+    return verification().verify(Verifier.ALL);
+  }
+
+  private Repaired repair() throws Exception {
+    return verification().repair(Verifier.ALL);
+  }
+
+  private Path mirror(String name) {
+    return fixture.mirror(source.resolve(name));
+  }
+
+  /** Another byte at the beginning, and nothing else that stat tells, as a failing disk does it. */
+  static void rot(Path file) throws IOException {
+    FileTime time = Files.getLastModifiedTime(file);
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.write(ByteBuffer.wrap(new byte[] {'#'}), 0);
+    }
+    Files.setLastModifiedTime(file, time);
+  }
+
+  private List<Path> inIncrements(String name) throws IOException {
+    try (Stream<Path> names = Files.list(fixture.target)) {
+      return names
+          .filter(path -> path.getFileName().toString().startsWith("_backup_"))
+          .map(path -> path.resolve(source.resolve(name).toString().substring(1)))
+          .filter(path -> Files.exists(path))
+          .sorted()
+          .toList();
+    }
+  }
+
+  private void isWhole(Map<String, String> first) throws Exception {
+    later();
+    assertThat(fixture.run().sources().get(0).result().counts().unchanged()).isTrue();
+    TargetChecks.sound(fixture);
+    assertThat(TargetChecks.restored(fixture, 1)).isEqualTo(first);
+    for (long snapshot : TargetChecks.snapshots(fixture)) {
+      TargetChecks.restored(fixture, snapshot);
+    }
+  }
+
+  @Test
+  void verify_findsEveryFault_andChangesNothing() throws Exception {
+    rot(mirror("content"));
+    Files.delete(mirror("mode"));
+    TargetChecks.delete(mirror("gone-tree"));
+    Files.delete(mirror("link"));
+    Files.createSymbolicLink(mirror("link"), Path.of("other"));
+    Files.writeString(mirror("nested/unknown"), "by hand");
+    Files.createDirectory(fixture.target.resolve("_backup_20200101T000000Z"));
+
+    Verifier.Result result = verify();
+
+    assertThat(result.damaged()).as("content, link").isEqualTo(2);
+    assertThat(result.missing()).as("mode, gone-tree, deep, and two files").isEqualTo(5);
+    assertThat(result.unknown()).isEqualTo(2);
+    assertThat(result.good()).isFalse();
+    assertThat(mirror("nested/unknown")).hasContent("by hand");
+  }
+
+  @Test
+  void repair_bringsBackADamagedFile_underTheSameContent() throws Exception {
+    Map<String, String> first = TreeText.of(source);
+    rot(mirror("content"));
+
+    Repaired repaired = repair();
+
+    assertThat(repaired.good()).isTrue();
+    assertThat(repaired.repaired()).isEqualTo(1);
+    assertThat(mirror("content")).hasContent("one");
+    assertThat(inIncrements("content"))
+        .singleElement()
+        .satisfies(is -> assertThat(is).hasContent("#ne"));
+    assertThat(verify().good()).isTrue();
+    isWhole(first);
+  }
+
+  @Test
+  void run_deletesTheDamagedFile_withTheVersionThatEndedThen() throws Exception {
+    rot(mirror("content"));
+    repair();
+    assertThat(inIncrements("content")).hasSize(1);
+
+    fixture.with(new Retention(1, 1)).ahead(Duration.ofDays(10));
+    fixture.run();
+
+    assertThat(inIncrements("content")).isEmpty();
+    assertThat(verify().good()).isTrue();
+    assertThat(mirror("content")).hasContent("one");
+  }
+
+  @Test
+  void repair_bringsBackAllNamesOfOneFile() throws Exception {
+    Map<String, String> first = TreeText.of(source);
+    rot(mirror("linked/a"));
+    Files.delete(mirror("pair-two"));
+
+    assertThat(repair().good()).isTrue();
+
+    assertThat(mirror("nested/c")).hasContent("of three names");
+    isWhole(first);
+  }
+
+  @Test
+  void repair_bringsBackATreeThatIsGone_andLinks_andWhatBecameAnotherThing() throws Exception {
+    Map<String, String> first = TreeText.of(source);
+    TargetChecks.delete(mirror("nested"));
+    TargetChecks.delete(mirror("empty"));
+    Files.delete(mirror("link"));
+    Files.delete(mirror("link-to-file"));
+    Files.createSymbolicLink(mirror("link-to-file"), Path.of("elsewhere"));
+    Files.delete(mirror("gone"));
+    Files.createDirectory(mirror("gone"));
+
+    Repaired repaired = repair();
+
+    assertThat(repaired.left()).isZero();
+    assertThat(repaired.good()).isTrue();
+    isWhole(first);
+  }
+
+  @Test
+  void repair_leavesWhatIsUnknown() throws Exception {
+    Files.writeString(mirror("nested/unknown"), "by hand");
+    rot(mirror("content"));
+
+    Repaired repaired = repair();
+
+    assertThat(repaired.found().unknown()).isEqualTo(1);
+    assertThat(repaired.good()).isTrue();
+    assertThat(mirror("nested/unknown")).hasContent("by hand");
+  }
+
+  @Test
+  void repair_saysWhatIsLost_whenTheSourceHasOtherBytes() throws Exception {
+    rot(mirror("content"));
+    ChangingTree.write(source, "content", "changed since");
+    rot(mirror("gone"));
+    Files.delete(source.resolve("gone"));
+
+    Repaired repaired = repair();
+
+    assertThat(repaired.lost()).isEqualTo(2);
+    assertThat(repaired.good()).isFalse();
+    assertThat(mirror("content")).hasContent("changed since");
+    assertThat(mirror("gone")).doesNotExist();
+    assertThat(inIncrements("content"))
+        .singleElement()
+        .satisfies(is -> assertThat(is).hasContent("#ne"));
+    assertThat(states(State.DAMAGED)).as("stay marked in history").isEqualTo(2);
+    assertThat(verify().damaged()).isEqualTo(2);
+  }
+
+  @Test
+  void repair_givesAnOlderVersionTheBytes_thatAnotherFileHas() throws Exception {
+    Map<String, String> first = TreeText.of(source);
+    FileTime time = Files.getLastModifiedTime(source.resolve("content"));
+    ChangingTree.write(source, "content", "two");
+    later();
+    fixture.run();
+    ChangingTree.write(source, "content", "one");
+    Files.setLastModifiedTime(source.resolve("content"), time);
+    later();
+    fixture.run();
+    later();
+    rot(inIncrements("content").get(0));
+
+    Repaired repaired = repair();
+
+    assertThat(repaired.found().damaged()).isEqualTo(1);
+    assertThat(repaired.good()).isTrue();
+    assertThat(TargetChecks.restored(fixture, 1)).isEqualTo(first);
+    assertThat(verify().good()).isTrue();
+    fixture.with(new Retention(1, 1)).ahead(Duration.ofDays(10));
+    fixture.run();
+    assertThat(inIncrements("content")).as("expired").isEmpty();
+    assertThat(verify().good()).isTrue();
+  }
+
+  @Test
+  void repair_namesNoOtherFile_thatTheSameSnapshotShows() throws Exception {
+    ChangingTree.write(source, "twin", "one");
+    later();
+    fixture.run();
+    ChangingTree.write(source, "content", "two");
+    later();
+    fixture.run();
+    later();
+    rot(inIncrements("content").get(0));
+
+    Repaired repaired = repair();
+
+    assertThat(repaired.lost()).as("names of one content would be names of one file").isEqualTo(1);
+  }
+
+  @Test
+  void run_mendsWhatAVerificationFound() throws Exception {
+    Map<String, String> first = TreeText.of(source);
+    rot(mirror("content"));
+    rot(mirror("nested/deep/changes"));
+    assertThat(verify().damaged()).isEqualTo(2);
+    later();
+
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+
+    isWhole(first);
+  }
+
+  @Test
+  void verify_readsWhatWasReadLongestAgo_whenAskedForAShare() throws Exception {
+    Catalogue.Upkeep none = new Catalogue.Upkeep(0, 0);
+    assertThat(fixture.run().upkeep()).isEqualTo(none);
+    long all = verify().contents();
+    long read = 0;
+    for (int i = 0; i < 5; i++) {
+      later();
+      read += verification().verify(20).contents();
+    }
+    assertThat(read).isBetween(all, all + 5);
+
+    rot(mirror("content"));
+    boolean found = false;
+    for (int i = 0; i < 5; i++) {
+      later();
+      found |= verification().verify(20).damaged() > 0;
+    }
+    assertThat(found).as("all have been read").isTrue();
+  }
+
+  @Test
+  void verify_finds_aDamagedCatalogue() throws Exception {
+    sql("UPDATE entry SET name = x'2e2e' WHERE name = CAST('mode' AS BLOB)");
+
+    Verifier.Result result = verify();
+
+    assertThat(result.catalogue()).isEqualTo(1);
+    assertThat(result.good()).isFalse();
+    assertThat(repair().good()).isFalse();
+  }
+
+  @Test
+  void verify_finds_whatIntegrityCheckFinds() throws Exception {
+    Path file = fixture.target.resolve(Target.OWN).resolve(Target.CATALOGUE);
+    byte[] bytes = Files.readAllBytes(file);
+    String text = new String(bytes, StandardCharsets.ISO_8859_1);
+    bytes[text.lastIndexOf(source + "/nested/deep") + source.toString().length() + 1] ^= 1;
+    Files.write(file, bytes); // in the table or in its index, whichever comes last
+
+    assertThat(verify().catalogue()).isPositive();
+  }
+
+  private void sql(String statement) throws Exception {
+    Path file = fixture.target.resolve(Target.OWN).resolve(Target.CATALOGUE);
+    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+        Statement update = connection.createStatement()) {
+      update.executeUpdate(statement);
+    }
+  }
+
+  private long states(State state) throws Exception {
+    long count = 0;
+    try (TargetReader reader = TargetChecks.reader(fixture)) {
+      for (long id = 1; id <= reader.catalogue().contents().lastId(); id++) {
+        count +=
+            reader.catalogue().contents().find(id).filter(c -> c.state() == state).stream().count();
+      }
+    }
+    return count;
+  }
+}
