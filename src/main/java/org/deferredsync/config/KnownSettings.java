@@ -71,6 +71,16 @@ public final class KnownSettings {
               "incremental_backup: complete runs that are kept however old they are",
               (s, key) -> keepMin(s)),
           setting(
+              "VERIFY_PERCENT",
+              "1",
+              "incremental_backup: how much of what is stored is read again once a day; 0 for none",
+              (s, key) -> verifyPercent(s)),
+          setting(
+              "VERIFY_TIME",
+              "30m",
+              "incremental_backup: how long that may take",
+              (s, key) -> verifyTime(s)),
+          setting(
               "SERVER_ALIVE_CHECK",
               "/etc/cron.exec/server_alive_check.sh",
               "server_alive_check: the script to run",
@@ -186,6 +196,16 @@ public final class KnownSettings {
   public static int keep(Settings settings, String key) throws SettingException {
     boolean unset = settings.origin(key).equals("default") && settings.text(key).isEmpty();
     return unset ? 0 : settings.wholeNumber(key, 1, 36_500);
+  }
+
+  /** How much of what is stored is read again once a day, 0 to 100. */
+  public static int verifyPercent(Settings settings) throws SettingException {
+    return settings.wholeNumber("VERIFY_PERCENT", 0, 100);
+  }
+
+  /** How long that may take, a second to a year. */
+  public static Duration verifyTime(Settings settings) throws SettingException {
+    return settings.duration("VERIFY_TIME", Duration.ofSeconds(1), YEAR);
   }
 
   /** How long one plugin may take, a second to a year. */

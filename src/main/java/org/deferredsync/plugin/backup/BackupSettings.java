@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.deferredsync.backup.BackupRequest;
+import org.deferredsync.backup.DailyVerification;
 import org.deferredsync.backup.Retention;
 import org.deferredsync.backup.Source;
 import org.deferredsync.config.ExcludeRules;
@@ -47,6 +48,16 @@ public final class BackupSettings {
             KnownSettings.keep(settings, "KEEP_MONTHLY"),
             KnownSettings.keep(settings, "KEEP_YEARLY")),
         KnownSettings.keepMin(settings));
+  }
+
+  /**
+   * How much of the target is verified once a day.
+   *
+   * @throws SettingException if a setting is malformed, or out of its range
+   */
+  public static DailyVerification.Limits verification(Settings settings) throws SettingException {
+    return new DailyVerification.Limits(
+        KnownSettings.verifyPercent(settings), KnownSettings.verifyTime(settings));
   }
 
   /**

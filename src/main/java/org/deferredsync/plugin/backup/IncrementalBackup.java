@@ -10,6 +10,7 @@ import org.deferredsync.backup.BackupReport;
 import org.deferredsync.backup.BackupReport.SourceReport;
 import org.deferredsync.backup.BackupReport.Verdict;
 import org.deferredsync.backup.BackupRequest;
+import org.deferredsync.backup.DailyVerification;
 import org.deferredsync.backup.Engine;
 import org.deferredsync.backup.Preview;
 import org.deferredsync.backup.Sizes;
@@ -53,7 +54,9 @@ public final class IncrementalBackup implements Plugin {
         "KEEP_WEEKLY",
         "KEEP_MONTHLY",
         "KEEP_YEARLY",
-        "KEEP_MIN");
+        "KEEP_MIN",
+        "VERIFY_PERCENT",
+        "VERIFY_TIME");
   }
 
   @Override
@@ -62,6 +65,7 @@ public final class IncrementalBackup implements Plugin {
     List<String> warnings = new ArrayList<>();
     BackupRequest request =
         BackupSettings.request(context.settings(), TrustedPath.ofProcess(), warnings);
+    DailyVerification.Limits verification = BackupSettings.verification(context.settings());
     Logger log = context.log();
     warnings.forEach(log::warn);
     Engine engine =
@@ -75,7 +79,10 @@ public final class IncrementalBackup implements Plugin {
       for (SourceReport source : report.sources()) {
         log(log, report, source.result());
       }
-      return code(report.verdict());
+      ReturnCode code = code(report.verdict());
+      ReturnCode verified =
+          code(new DailyVerification(engine, request, verification, log).run(report));
+      return code == ReturnCode.SUCCESS ? verified : code;
     } catch (BackupException e) {
       throw new PluginException(
           e.kind() == BackupException.Kind.PREREQUISITE
