@@ -49,7 +49,11 @@ public final class Backup {
     Instant started = engine.clock().instant();
     checkApart();
     try (OpenTarget open = OpenTarget.open(engine, request.target(), lastNames(request), log)) {
-      return run(open, started);
+      try {
+        return run(open, started);
+      } catch (IOException e) {
+        throw WriteTrouble.explain(engine.posix(), open.target().root(), request.target(), e);
+      }
     } catch (PosixException e) {
       if (e.is(Errno.EXDEV)) {
         throw new BackupException(
@@ -108,10 +112,10 @@ public final class Backup {
       Pruner pruner = new Pruner(posix, target, catalogue, forgetter);
       Expirer expirer = new Expirer(engine, request.retention(), open, pruner, log);
       try (Planner planner = Planner.plan(engine, request, target.root(), catalogue, log)) {
-        if (planner.shortage(target.root()).isPresent()) {
+        if (planner.shortage(target.root(), open.released()).isPresent()) {
           expirer.expireBeforeRun(started); // it may give back what is short
         }
-        Optional<String> shortage = planner.shortage(target.root());
+        Optional<String> shortage = planner.shortage(target.root(), open.released());
         if (shortage.isPresent()) {
           throw BackupException.prerequisite(
               request.target() + ": " + shortage.get() + "; nothing was written, make room");

@@ -12,6 +12,7 @@ import org.deferredsync.fs.PosixException;
 import org.deferredsync.fs.Stat;
 import org.deferredsync.snapshot.Entry;
 import org.deferredsync.snapshot.FilePath;
+import org.deferredsync.snapshot.FileType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +31,9 @@ final class Comparison {
   private long metadata;
   private long removed;
   private long copiedBytes;
+  private long copiedData;
   private long newFiles;
+  private long increments;
 
   Comparison(Catalogue catalogue, PlanStore store, SourceRoot source) {
     this.catalogue = catalogue;
@@ -83,6 +86,7 @@ final class Comparison {
       store.dropChanged(path);
       return;
     }
+    long displacedBefore = removed + changed;
     Long id = catalogue.directories().find(path).map(Directories.Known::id).orElse(null);
     beside.each(
         id,
@@ -99,6 +103,7 @@ final class Comparison {
             }
           }
         });
+    increments += removed + changed > displacedBefore ? 1 : 0;
   }
 
   private void compare(Stat stat, @Nullable Entry row) throws IOException {
@@ -116,6 +121,9 @@ final class Comparison {
     if (!source.holdsAnother(path)) {
       store.addRemoved(source.index(), directory, row.name());
       removed += 1 + catalogue.entries().countBelow(path);
+      if (row.version().type() == FileType.DIRECTORY) {
+        increments += catalogue.directories().countFrom(path);
+      }
     }
   }
 
@@ -127,10 +135,11 @@ final class Comparison {
   /** Names of one file are counted once, by the store. */
   private void countCopied(Stat stat) throws IOException {
     if (stat.isRegular() && stat.nlink() > 1) {
-      store.addLink(source.index(), stat.device(), stat.inode(), stat.size());
+      store.addLink(source.index(), stat.device(), stat.inode(), stat.data());
     } else {
       newFiles++;
       copiedBytes += stat.isRegular() ? stat.size() : 0;
+      copiedData += stat.isRegular() ? stat.data() : 0;
     }
   }
 
@@ -177,6 +186,18 @@ final class Comparison {
 
   long copiedBytes() {
     return copiedBytes;
+  }
+
+  /** Of the bytes that would be copied those that are no holes. */
+  long copiedData() {
+    return copiedData;
+  }
+
+  /**
+   * How many directories the increment would get, nearly: what lies in them are names, no files.
+   */
+  long increments() {
+    return increments;
   }
 
   /** How many files and directories the mirror would get, without those of several names. */

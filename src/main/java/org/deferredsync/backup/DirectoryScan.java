@@ -96,7 +96,7 @@ final class DirectoryScan implements Walk.Visitor, ListingPass.Sink {
   private void link(StatBuffer entry) throws IOException {
     links[linksEnd] = entry.device();
     links[linksEnd + 1] = entry.inode();
-    links[linksEnd + 2] = entry.size();
+    links[linksEnd + 2] = entry.data();
     linksEnd += 3;
     if (linksEnd == LINKS) {
       sendLinks();

@@ -33,6 +33,8 @@ final class EntryStager {
     } catch (SourceException e) {
       note(path, e.reason());
       return null;
+    } catch (PosixException e) {
+      throw new IOException(path + ": " + e.getMessage(), e); // the target's error: the end
     }
   }
 

@@ -32,11 +32,18 @@ final class OpenTarget implements AutoCloseable {
   private final Target target;
   private final LockFile lock;
   private final Catalogue catalogue;
+  private final long released;
 
-  private OpenTarget(Target target, LockFile lock, Catalogue catalogue) {
+  private OpenTarget(Target target, LockFile lock, Catalogue catalogue, long released) {
     this.target = target;
     this.lock = lock;
     this.catalogue = catalogue;
+    this.released = released;
+  }
+
+  /** How many bytes of what is free are the reserve's, and not for a run to use up. */
+  long released() {
+    return released;
   }
 
   Target target() {
@@ -55,6 +62,15 @@ final class OpenTarget implements AutoCloseable {
    *     belong together
    */
   static OpenTarget open(Engine engine, FilePath path, List<String> lastNames, Logger log)
+      throws BackupException, IOException {
+    try {
+      return opened(engine, path, lastNames, log);
+    } catch (PosixException e) {
+      throw WriteTrouble.refuse(path, e);
+    }
+  }
+
+  private static OpenTarget opened(Engine engine, FilePath path, List<String> lastNames, Logger log)
       throws BackupException, IOException {
     Posix posix = engine.posix();
     TargetRegistry registry = engine.registry();
@@ -84,10 +100,12 @@ final class OpenTarget implements AutoCloseable {
         boolean remembered = found instanceof Existing existing && existing.remembered();
         if (!remembered) {
           String id = ground.id(root).orElseThrow();
-          registry.remember(path, new Remembered(id, TargetGround.mountPoint(path)));
+          remember(engine, path, id);
         }
+        // SQLite needs some room only to open.
+        long released = new Reserve(posix, target.own()).releaseIfFull();
         Catalogue catalogue = catalogue(engine, target);
-        return new OpenTarget(target, lock, catalogue);
+        return new OpenTarget(target, lock, catalogue, released);
       } catch (BackupException | IOException | RuntimeException e) {
         lock.close();
         throw e;
@@ -95,6 +113,14 @@ final class OpenTarget implements AutoCloseable {
     } catch (BackupException | IOException | RuntimeException e) {
       target.close();
       throw e;
+    }
+  }
+
+  private static void remember(Engine engine, FilePath path, String id) throws IOException {
+    try {
+      engine.registry().remember(path, new Remembered(id, TargetGround.mountPoint(path)));
+    } catch (PosixException e) {
+      throw new IOException(engine.stateDirectory() + ": " + e.getMessage(), e); // not the target's
     }
   }
 
@@ -158,7 +184,6 @@ final class OpenTarget implements AutoCloseable {
   private static Catalogue catalogue(Engine engine, Target target)
       throws BackupException, IOException {
     Posix posix = engine.posix();
-    new Reserve(posix, target.own()).releaseIfFull(); // SQLite needs some room only to open
     byte[] name = Stager.bytes(Target.CATALOGUE);
     String id =
         new TargetGround(posix, engine.registry(), engine.fstab()).id(target.root()).orElse("");

@@ -154,9 +154,13 @@ final class Planner implements AutoCloseable {
         .toList();
   }
 
-  /** What the target lacks for the plan, in words; empty if there is room. */
-  Optional<String> shortage(int targetRoot) throws IOException {
-    return room(targetRoot).shortage();
+  /**
+   * What the target lacks for the plan, in words; empty if there is room.
+   *
+   * @param reserved bytes that are free and must not be counted on
+   */
+  Optional<String> shortage(int targetRoot, long reserved) throws IOException {
+    return room(targetRoot).without(reserved).shortage();
   }
 
   /** What the plan needs, and what the target has. */
@@ -164,8 +168,8 @@ final class Planner implements AutoCloseable {
     long bytes = 0;
     long files = 0;
     for (Plan plan : plans.values()) {
-      bytes += plan.counts().copiedBytes() + plan.newFiles() * BLOCK;
-      files += plan.newFiles() + plan.counts().removed();
+      bytes += plan.newData() + (plan.newFiles() + plan.newInIncrement()) * BLOCK;
+      files += plan.newFiles() + plan.newInIncrement();
     }
     Space space = posix.space(targetRoot);
     return new Room(bytes, space.freeBytes(), files, space.freeInodes());

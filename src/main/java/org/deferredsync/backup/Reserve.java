@@ -5,6 +5,7 @@ import java.util.Random;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
+import org.deferredsync.fs.Space;
 
 /**
  * Room kept in the target for the day when it is full: recovering and deleting what has expired
@@ -12,9 +13,12 @@ import org.deferredsync.fs.PosixException;
  */
 final class Reserve {
   private static final int SIZE = 16 << 20;
-  private static final int PIECE = 1 << 20;
-  private static final long LITTLE = 4 << 20;
-  private static final long PLENTY = 8L * SIZE;
+  private static final long PLENTY = 8;
+  private static final int LEAST = 256 << 10;
+
+  /** What SQLite makes beside the catalogue: the write-ahead log and its index. */
+  private static final int INODES = 2;
+
   private static final byte[] NEW = Stager.bytes("reserve.new");
 
   private final Posix posix;
@@ -28,37 +32,45 @@ final class Reserve {
     this.own = own;
   }
 
-  /** Gives the room back if there is next to none. */
-  void releaseIfFull() throws IOException {
-    if (posix.space(own).freeBytes() < LITTLE) {
-      remove(Target.RESERVE);
+  /** Gives the room back if there is next to none; answers how many bytes that is. */
+  long releaseIfFull() throws IOException {
+    Space space = posix.space(own);
+    long size = sizeIfAny();
+    if (space.freeBytes() >= size / 4 && space.freeInodes() >= INODES) {
+      return 0;
     }
+    remove(Target.RESERVE);
+    remove(Target.RESERVE_INODE);
+    return size;
   }
 
-  /** Makes the reserve where it is missing and there is plenty of room. */
+  /** Makes the reserve where it is missing: 16 MiB, or an eighth of what is free. */
   void keep() throws IOException {
-    if (exists() || posix.space(own).freeBytes() < PLENTY) {
+    long eighth = posix.space(own).freeBytes() / PLENTY;
+    int size = (int) Math.min(SIZE, eighth - eighth % LEAST);
+    if (sizeIfAny() > 0 || size < LEAST) {
       return;
     }
     remove(NEW);
     try {
-      write();
+      write(size);
     } catch (IOException e) {
       remove(NEW);
       throw e;
     }
     posix.rename(own, NEW, own, Target.RESERVE);
+    posix.close(posix.openOwn(own, Target.RESERVE_INODE, 0600));
   }
 
-  private void write() throws IOException {
+  private void write(int size) throws IOException {
     int file = posix.createFile(own, NEW, 0600);
     try {
-      byte[] piece = new byte[PIECE];
+      byte[] piece = new byte[LEAST];
       Random noise =
           new Random(SIZE); // a file system that compresses must keep the room all the same
-      for (int written = 0; written < SIZE; written += PIECE) {
+      for (int written = 0; written < size; written += LEAST) {
         noise.nextBytes(piece);
-        posix.write(file, piece, 0, PIECE);
+        posix.write(file, piece, 0, LEAST);
       }
       posix.sync(file);
     } finally {
@@ -66,13 +78,12 @@ final class Reserve {
     }
   }
 
-  private boolean exists() throws IOException {
+  private long sizeIfAny() throws IOException {
     try {
-      posix.stat(own, Target.RESERVE);
-      return true;
+      return posix.stat(own, Target.RESERVE).size();
     } catch (PosixException e) {
       if (e.is(Errno.ENOENT)) {
-        return false;
+        return 0;
       }
       throw e;
     }

@@ -9,6 +9,11 @@ import java.util.Optional;
  */
 public record Room(long neededBytes, long freeBytes, long neededFiles, long freeFiles) {
 
+  /** The same with less of it. */
+  Room without(long bytes) {
+    return new Room(neededBytes, Math.max(0, freeBytes - bytes), neededFiles, freeFiles);
+  }
+
   /** What is lacking, in words; empty if there is enough. */
   public Optional<String> shortage() {
     if (neededBytes > freeBytes) {
@@ -21,7 +26,13 @@ public record Room(long neededBytes, long freeBytes, long neededFiles, long free
               + " short");
     }
     return neededFiles > freeFiles
-        ? Optional.of(neededFiles + " inodes needed, " + freeFiles + " free")
+        ? Optional.of(
+            neededFiles
+                + " inodes needed, "
+                + freeFiles
+                + " free: "
+                + (neededFiles - freeFiles)
+                + " short")
         : Optional.empty();
   }
 }

@@ -11,6 +11,9 @@ final class ScanTotals {
   long newFiles;
   long newBytes;
 
+  /** Of the new bytes those that are no holes. */
+  long newData;
+
   void clear() {
     files = 0;
     directories = 0;
@@ -18,6 +21,7 @@ final class ScanTotals {
     added = 0;
     newFiles = 0;
     newBytes = 0;
+    newData = 0;
   }
 
   void count(StatBuffer entry) {
@@ -35,6 +39,7 @@ final class ScanTotals {
     if (!isLinked(entry)) {
       newFiles++;
       newBytes += entry.isRegular() ? entry.size() : 0;
+      newData += entry.isRegular() ? entry.data() : 0;
     }
   }
 
@@ -49,5 +54,6 @@ final class ScanTotals {
     added += other.added;
     newFiles += other.newFiles;
     newBytes += other.newBytes;
+    newData += other.newData;
   }
 }

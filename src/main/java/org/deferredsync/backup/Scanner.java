@@ -69,7 +69,9 @@ final class Scanner {
             comparison.metadata(),
             comparison.removed(),
             totals.newBytes + comparison.copiedBytes() + linked.bytes()),
-        totals.newFiles + comparison.newFiles() + linked.entries());
+        totals.newFiles + comparison.newFiles() + linked.entries(),
+        totals.newData + comparison.copiedData() + linked.bytes(),
+        comparison.increments());
   }
 
   private ScanTotals walk(SourceRoot source) throws IOException {

@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.deferredsync.backup.FileCopy.Loaded;
 import org.deferredsync.backup.FileCopy.Reading;
 import org.deferredsync.fs.Posix;
+import org.deferredsync.fs.PosixException;
 import org.deferredsync.fs.Stat;
 import org.deferredsync.logging.Progress;
 import org.deferredsync.snapshot.ExtendedAttributes;
@@ -101,7 +102,7 @@ final class Stager implements AutoCloseable {
       if (loaded == null) {
         return copied(source, path, into, to);
       }
-      writer.give(() -> write(loaded, path, into, to));
+      writer.give(() -> writeNamed(loaded, path, into, to));
       progress.advance(1, 0);
       return staged(loaded.reading());
     } finally {
@@ -128,6 +129,14 @@ final class Stager implements AutoCloseable {
             posix.seek(source, 0);
             return 0;
           });
+    }
+  }
+
+  private void writeNamed(Loaded loaded, FilePath path, int into, byte[] name) throws IOException {
+    try {
+      write(loaded, path, into, name);
+    } catch (PosixException e) {
+      throw new IOException(path + ": " + e.getMessage(), e);
     }
   }
 

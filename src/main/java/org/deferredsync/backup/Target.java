@@ -20,6 +20,7 @@ final class Target implements AutoCloseable {
   static final byte[] TARGET_ID = bytes("target-id");
   static final byte[] GENERATION = bytes("generation");
   static final byte[] RESERVE = bytes("reserve");
+  static final byte[] RESERVE_INODE = bytes("reserve.inode");
   static final byte[] LOCK = bytes("lock");
   static final byte[] STAGING = bytes("staging");
 

@@ -1,6 +1,8 @@
 package org.deferredsync.catalogue;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -22,25 +24,52 @@ import org.jspecify.annotations.Nullable;
  * again.
  */
 final class Database implements AutoCloseable {
+  private static final String CATALOGUE = "catalogue";
+
   private final Connection connection;
+  private final String name;
   private final Map<String, PreparedStatement> statements = new HashMap<>();
 
-  private Database(Connection connection) {
+  private Database(Connection connection, String name) {
     this.connection = connection;
+    this.name = name;
+  }
+
+  /**
+   * A database of its own that is gone when it is closed; what does not fit into memory is in a
+   * file without a name.
+   */
+  static Database temporary() throws CatalogueException {
+    return open("jdbc:sqlite:", "a temporary file in " + temporaryDirectory());
+  }
+
+  /** Where SQLite makes its temporary files (sqlite.org/tempfiles.html). */
+  private static String temporaryDirectory() {
+    for (String key : List.of("SQLITE_TMPDIR", "TMPDIR")) {
+      String named = System.getenv(key);
+      if (named != null && Files.isWritable(Path.of(named))) {
+        return named;
+      }
+    }
+    return "/var/tmp";
   }
 
   /** Opens {@code url}, waiting up to ten seconds wherever somebody else holds a lock. */
   static Database open(String url) throws CatalogueException {
+    return open(url, CATALOGUE);
+  }
+
+  private static Database open(String url, String name) throws CatalogueException {
     try {
       Properties properties = new Properties();
       // Else each INSERT is followed by a query for its rowid, asked for or not.
       properties.setProperty("jdbc.get_generated_keys", "false");
-      Database database = new Database(DriverManager.getConnection(url, properties));
+      Database database = new Database(DriverManager.getConnection(url, properties), name);
       database.run("PRAGMA busy_timeout = 10000");
       database.run("PRAGMA temp_store = MEMORY");
       return database;
     } catch (SQLException e) {
-      throw failure(e);
+      throw failure(name, e);
     }
   }
 
@@ -184,7 +213,14 @@ final class Database implements AutoCloseable {
     }
   }
 
-  private static CatalogueException failure(SQLException e) {
-    return new CatalogueException("catalogue: " + e.getMessage(), e);
+  private CatalogueException failure(SQLException e) {
+    return failure(name, e);
+  }
+
+  private static CatalogueException failure(String name, SQLException e) {
+    String message = name + ": " + e.getMessage();
+    return name.equals(CATALOGUE)
+        ? new CatalogueException(message, e)
+        : new TemporaryStoreException(message, e);
   }
 }

@@ -33,7 +33,7 @@ public final class ListedNames implements AutoCloseable {
   private Database opened() throws CatalogueException {
     Database made = database;
     if (made == null) {
-      made = Database.open("jdbc:sqlite:");
+      made = Database.temporary();
       database = made;
       made.run(
           """

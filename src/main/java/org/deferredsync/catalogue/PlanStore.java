@@ -21,7 +21,7 @@ public final class PlanStore implements AutoCloseable {
 
   /** An empty store. */
   public static PlanStore open() throws CatalogueException {
-    Database database = Database.open("jdbc:sqlite:");
+    Database database = Database.temporary();
     database.run(
         """
         PRAGMA journal_mode = OFF;

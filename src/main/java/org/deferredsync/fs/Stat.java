@@ -40,6 +40,18 @@ public record Stat(
   public static final int CHARACTER_DEVICE = 0020000;
   public static final int BLOCK_DEVICE = 0060000;
 
+  /** Up to so many bytes a file may have no blocks of its own: they lie in its inode. */
+  private static final long LITTLE = 64 << 10;
+
+  /** How many bytes of it are no holes, nearly. */
+  public long data() {
+    return data(size, blocks);
+  }
+
+  static long data(long size, long blocks) {
+    return size <= LITTLE ? size : Math.min(size, blocks * 512);
+  }
+
   /** One of the type constants of this class. */
   public int type() {
     return mode & TYPE_MASK;

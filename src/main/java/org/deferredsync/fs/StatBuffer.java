@@ -116,6 +116,11 @@ public final class StatBuffer {
     return size;
   }
 
+  /** See {@link Stat#data}. */
+  public long data() {
+    return Stat.data(size, blocks);
+  }
+
   public long mtimeNs() {
     return mtimeNs;
   }

@@ -31,6 +31,7 @@ final class TargetChecks {
           "target-id",
           "generation",
           "reserve",
+          "reserve.inode",
           "lock",
           "staging",
           "catalogue.db",
