@@ -52,13 +52,14 @@ public final class DailyVerification {
       return Verdict.GOOD;
     }
     boolean check = isDue(report.upkeep().checkedNs(), now, WEEK);
-    VerificationMarks marks = new VerificationMarks(engine, request, log);
-    long nowNs = now.toEpochMilli() * 1_000_000;
+    VerificationMarks marks = new VerificationMarks(engine, request.target(), log);
+    long nowNs = nanos(now);
     Findings findings = new Findings(log);
     try {
       marks.under(
           catalogue -> {
-            if (check) {
+            boolean isNew = report.upkeep().checkedNs() == 0;
+            if (check && !isNew) {
               catalogue.damage().forEach(findings::catalogue);
             }
             long checked = check ? nowNs : report.upkeep().checkedNs();
@@ -68,7 +69,7 @@ public final class DailyVerification {
         log.error("{}: the catalogue is damaged; run \"deferred-sync rebuild\".", request.target());
         return Verdict.FAILED;
       }
-      read(findings, now.plus(limits.time()));
+      read(findings, now);
       marks.writeIfPossible(findings, nowNs);
     } catch (BackupException e) {
       log.info("Nothing is verified today: {}", e.getMessage());
@@ -77,17 +78,23 @@ public final class DailyVerification {
     return verdict(findings);
   }
 
+  private static long nanos(Instant instant) {
+    return instant.toEpochMilli() * 1_000_000;
+  }
+
   private static boolean isDue(long lastNs, Instant now, Duration interval) {
     Duration since = Duration.between(Instant.ofEpochSecond(0, lastNs), now);
     return since.isNegative() || since.compareTo(interval) >= 0;
   }
 
-  private void read(Findings findings, Instant end) throws BackupException, IOException {
+  private void read(Findings findings, Instant now) throws BackupException, IOException {
     try (TargetReader reader = TargetReader.open(engine, request.target());
         ContentVerifier contents = new ContentVerifier(reader, engine.clock(), findings);
         SourceVerifier sources = SourceVerifier.open(engine, request, reader, findings, log)) {
+      Instant end = now.plus(limits.time());
       Selection selection =
-          Selection.of(reader.catalogue().contents().byVerified(), limits.percent());
+          Selection.of(
+              reader.catalogue().contents().byVerified(), limits.percent(), nanos(now.minus(DAY)));
       selection.each(
           reader.catalogue(),
           content -> {

@@ -26,8 +26,9 @@ record Selection(long untilNs, Total total, double weight) {
    *
    * @param times how much was read last at each time
    * @param percent 1 to 100
+   * @param beforeNs what was read at this moment or later is not selected
    */
-  static Selection of(SortedMap<Long, Total> times, int percent) {
+  static Selection of(SortedMap<Long, Total> times, int percent, long beforeNs) {
     double all = 0;
     for (Total total : times.values()) {
       all += weight(total.contents(), total.bytes());
@@ -36,7 +37,7 @@ record Selection(long untilNs, Total total, double weight) {
     long until = Long.MIN_VALUE + 1;
     long contents = 0;
     long bytes = 0;
-    for (Map.Entry<Long, Total> time : times.entrySet()) {
+    for (Map.Entry<Long, Total> time : times.headMap(beforeNs).entrySet()) {
       if (weight(contents, bytes) >= wanted) {
         break;
       }

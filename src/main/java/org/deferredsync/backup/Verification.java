@@ -7,6 +7,7 @@ import org.deferredsync.backup.BackupReport.SourceReport;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.catalogue.Contents;
 import org.deferredsync.catalogue.Contents.Content;
+import org.deferredsync.snapshot.FilePath;
 import org.slf4j.Logger;
 
 /**
@@ -18,15 +19,15 @@ public final class Verification {
   private static final int SAID = 1_000;
 
   private final Engine engine;
-  private final BackupRequest request;
+  private final FilePath target;
   private final Logger log;
   private final VerificationMarks marks;
 
-  public Verification(Engine engine, BackupRequest request, Logger log) {
+  public Verification(Engine engine, FilePath target, Logger log) {
     this.engine = engine;
-    this.request = request;
+    this.target = target;
     this.log = log;
-    this.marks = new VerificationMarks(engine, request, log);
+    this.marks = new VerificationMarks(engine, target, log);
   }
 
   /**
@@ -64,7 +65,7 @@ public final class Verification {
   }
 
   private Findings find(int percent) throws BackupException, IOException {
-    try (TargetReader reader = TargetReader.open(engine, request.target())) {
+    try (TargetReader reader = TargetReader.open(engine, target)) {
       Verifier verifier = new Verifier(reader, engine.clock(), log);
       verifier.verify(percent);
       return verifier.findings();
@@ -78,9 +79,10 @@ public final class Verification {
   /**
    * Verifies, and runs a backup of all sources if anything is bad.
    *
+   * @param request what an ordinary run is to do
    * @throws BackupException if the run could not be done, or had to stop
    */
-  public Repaired repair(int percent) throws BackupException, IOException {
+  public Repaired repair(BackupRequest request, int percent) throws BackupException, IOException {
     Findings findings = find(percent);
     Verifier.Result found = findings.result();
     if (found.catalogue() > 0) {
@@ -110,7 +112,7 @@ public final class Verification {
 
   /** Past versions whose bytes another file of ours has, whatever it is called, name that one. */
   private void substitute(Catalogue catalogue, BitSet bad) throws BackupException, IOException {
-    try (TargetReader reader = TargetReader.open(engine, request.target());
+    try (TargetReader reader = TargetReader.open(engine, target);
         ContentVerifier verifier = new ContentVerifier(reader, engine.clock(), new Findings(log))) {
       for (int id = bad.nextSetBit(0); id >= 0; id = bad.nextSetBit(id + 1)) {
         Content content = catalogue.contents().find(id).orElse(null);
@@ -141,7 +143,7 @@ public final class Verification {
     long repaired = 0;
     long lost = 0;
     Findings again = new Findings(log);
-    try (TargetReader reader = TargetReader.open(engine, request.target());
+    try (TargetReader reader = TargetReader.open(engine, target);
         ContentVerifier verifier = new ContentVerifier(reader, engine.clock(), again)) {
       Catalogue catalogue = reader.catalogue();
       BitSet bad = findings.bad();

@@ -2,9 +2,11 @@ package org.deferredsync.backup;
 
 import java.io.IOException;
 import java.util.BitSet;
+import java.util.List;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.catalogue.CatalogueException;
 import org.deferredsync.catalogue.Contents;
+import org.deferredsync.snapshot.FilePath;
 import org.slf4j.Logger;
 
 /**
@@ -15,12 +17,12 @@ final class VerificationMarks {
   private static final int TOGETHER = 10_000;
 
   private final Engine engine;
-  private final BackupRequest request;
+  private final FilePath target;
   private final Logger log;
 
-  VerificationMarks(Engine engine, BackupRequest request, Logger log) {
+  VerificationMarks(Engine engine, FilePath target, Logger log) {
     this.engine = engine;
-    this.request = request;
+    this.target = target;
     this.log = log;
   }
 
@@ -31,8 +33,7 @@ final class VerificationMarks {
 
   /** Opens the target as a run does, without recovering, and empties the write-ahead log after. */
   void under(Use use) throws BackupException, IOException {
-    try (OpenTarget open =
-        OpenTarget.open(engine, request.target(), Backup.lastNames(request), log)) {
+    try (OpenTarget open = OpenTarget.open(engine, target, List.of(), log)) {
       use.of(open.catalogue());
       open.catalogue().checkpoint();
     }

@@ -75,7 +75,7 @@ public final class Verifier {
       log.error("What a damaged catalogue says of the files is not looked at; rebuild it first.");
       return findings.result();
     }
-    Selection selection = Selection.of(catalogue.contents().byVerified(), percent);
+    Selection selection = Selection.of(catalogue.contents().byVerified(), percent, Long.MAX_VALUE);
     progress.begin(Phase.VERIFY, selection.total().contents(), selection.total().bytes());
     try (ContentVerifier contents = new ContentVerifier(reader, clock, findings)) {
       selection.each(

@@ -14,8 +14,10 @@ import org.deferredsync.backup.Sizes;
 import org.deferredsync.backup.Verification;
 import org.deferredsync.backup.Verifier;
 import org.deferredsync.config.SettingException;
+import org.deferredsync.config.Settings;
 import org.deferredsync.logging.Logging;
 import org.deferredsync.plugin.backup.BackupSettings;
+import org.deferredsync.snapshot.FilePath;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,14 +66,8 @@ final class VerifyCommand implements Callable<Integer> {
           requireNonNull(spec).commandLine(), "--percent: " + percent + " is not from 1 to 100");
     }
     DeferredSync context = requireNonNull(parent);
-    List<String> warnings = new ArrayList<>();
-    BackupRequest request =
-        repair
-            ? BackupSettings.request(context.configuration().settings(), context.trust(), warnings)
-            : new BackupRequest(
-                BackupSettings.target(context.configuration().settings()),
-                List.of(),
-                BackupSettings.retention(context.configuration().settings()));
+    Settings settings = context.configuration().settings();
+    FilePath target = BackupSettings.target(settings);
     Engine engine =
         Engine.ofSystem(
             context.environment().clock(),
@@ -80,10 +76,12 @@ final class VerifyCommand implements Callable<Integer> {
     Logging logging = context.startLogging();
     try {
       Logger log = LoggerFactory.getLogger("verify");
-      warnings.forEach(log::warn);
-      Verification verification = new Verification(engine, request, log);
+      Verification verification = new Verification(engine, target, log);
       if (repair) {
-        Verification.Repaired repaired = verification.repair(percent);
+        List<String> warnings = new ArrayList<>();
+        BackupRequest request = BackupSettings.request(settings, context.trust(), warnings);
+        warnings.forEach(log::warn);
+        Verification.Repaired repaired = verification.repair(request, percent);
         print(repaired.found(), repaired);
         return repaired.good() ? ExitStatus.SUCCESS : ExitStatus.FAILURE;
       }

@@ -44,7 +44,11 @@ final class DailyVerificationTest {
     source = fixture.source;
     ChangingTree.make(source);
     fixture.run();
-    fixture.ahead(Duration.ofMinutes(1));
+    after(Duration.ZERO);
+  }
+
+  private void after(Duration time) {
+    fixture.ahead(Duration.ofDays(2).plus(time));
   }
 
   /** A run and its verification, as the plugin does it. */
@@ -66,10 +70,19 @@ final class DailyVerificationTest {
     assertThat(day(ALL)).isEqualTo(Verdict.FAILED);
 
     VerificationTest.rot(fixture.mirror(source.resolve("mode")));
-    fixture.ahead(Duration.ofHours(12));
+    after(Duration.ofHours(12));
     assertThat(day(ALL)).as("not due").isEqualTo(Verdict.GOOD);
-    fixture.ahead(Duration.ofHours(25));
+    after(Duration.ofHours(25));
     assertThat(day(ALL)).isEqualTo(Verdict.FAILED);
+  }
+
+  @Test
+  void run_readsNothing_thatIsYoungerThanADay() throws Exception {
+    ChangingTree.write(source, "young", "new");
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+    VerificationTest.rot(fixture.mirror(source.resolve("young")));
+
+    assertThat(day(ALL)).isEqualTo(Verdict.GOOD);
   }
 
   @Test
@@ -84,7 +97,7 @@ final class DailyVerificationTest {
     VerificationTest.rot(fixture.mirror(source.resolve("content")));
     List<Verdict> verdicts = new ArrayList<>();
     for (int day = 1; day <= 5; day++) {
-      fixture.ahead(Duration.ofDays(day));
+      after(Duration.ofDays(day));
       verdicts.add(day(new Limits(20, Duration.ofMinutes(30))));
     }
     assertThat(verdicts).containsOnlyOnce(Verdict.FAILED);
@@ -132,7 +145,7 @@ final class DailyVerificationTest {
   void run_keepsBothVersions_whenTheSourceRots() throws Exception {
     Path file = source.resolve("content");
     try (LogCapture log = new LogCapture("daily")) {
-      fixture.ahead(Duration.ofMinutes(2));
+      after(Duration.ofMinutes(2));
       rotWithoutATrace(file);
 
       assertThat(day(ALL)).isEqualTo(Verdict.FAILED);
@@ -144,7 +157,7 @@ final class DailyVerificationTest {
           .contains(file.toString())
           .contains("its bytes changed and nothing else");
     }
-    fixture.ahead(Duration.ofMinutes(3));
+    after(Duration.ofMinutes(3));
     assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
 
     assertThat(fixture.mirror(file)).hasContent("#ne");

@@ -54,7 +54,9 @@ final class VerificationTest {
 
   private Verification verification() {
     return new Verification(
-        fixture.engine(), fixture.request(source), LoggerFactory.getLogger("verify"));
+        fixture.engine(),
+        EngineFixture.filePath(fixture.target),
+        LoggerFactory.getLogger("verify"));
   }
 
   private Verifier.Result verify() throws Exception {
@@ -62,7 +64,7 @@ final class VerificationTest {
   }
 
   private Repaired repair() throws Exception {
-    return verification().repair(Verifier.ALL);
+    return verification().repair(fixture.request(source), Verifier.ALL);
   }
 
   private Path mirror(String name) {
