@@ -49,7 +49,7 @@ final class VerifyIT {
     assertThat(found.status()).isEqualTo(1);
     assertThat(found.err()).contains(source + "/file: damaged: its bytes are not those");
     assertThat(found.out())
-        .startsWith("2 files read, 11 B: 1 damaged, 0 missing, 0 unknown.")
+        .startsWith("2 files read, 11 bytes: 1 damaged, 0 missing, 0 unknown.")
         .contains("deferred-sync verify --repair");
 
     Ran repaired = operator.run("verify", "--repair");
@@ -70,7 +70,10 @@ final class VerifyIT {
     Ran ran = operator.run("verify", "--repair", "--json");
 
     assertThat(ran.status()).isEqualTo(1);
-    assertThat(ran.out()).contains("\"damaged\":1").contains("\"repaired\":0,\"lost\":1");
+    assertThat(ran.out())
+        .contains("\"damaged\":1")
+        .contains("\"repaired\":0")
+        .contains("\"lost\":1");
     assertThat(ran.err()).contains(source + "/file: lost: no source has these bytes any more");
   }
 
