@@ -126,7 +126,7 @@ public final class Verification {
         for (Content other : catalogue.contents().substitutes(content)) {
           if (verifier.isSomewhere(other)) {
             catalogue.transaction(() -> catalogue.contents().replace(content.id(), other.id()));
-            log.info(
+            log.warn(
                 "{}: an older version has its bytes from {} again.",
                 names,
                 ContentVerifier.names(catalogue, other.id()));
@@ -176,7 +176,7 @@ public final class Verification {
     if (count > SAID) {
       log.debug("{}", line);
     } else if (good) {
-      log.info("{}", line);
+      log.warn("{}", line); // it was not: whoever watches wants to know of both
     } else {
       log.error("{}", line);
     }
