@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.deferredsync.cli.Operator.Ran;
 import org.deferredsync.fs.Posix;
 import org.junit.jupiter.api.Test;
@@ -26,7 +27,7 @@ final class FullLogIT {
       Path source = Files.createDirectory(operator.scratch.resolve("source"));
       Files.writeString(source.resolve("file"), "content");
       operator.configure("BACKUPDIRS=" + source);
-      Path directory = operator.log.getParent();
+      Path directory = Objects.requireNonNull(operator.log.getParent());
       assumeTrue(
           shell("mount", "-t", "tmpfs", "-o", "size=64k,mode=0755", "none", directory.toString())
               == 0,
