@@ -42,8 +42,9 @@ final class Applier {
     this.source = work.source();
     this.batches = context.batches();
     EntryStager stager = new EntryStager(context, work.problems());
-    this.directories = new DirectoryApplier(context, work, stager);
-    this.entries = new EntryApplier(context, work, stager, directories, remover);
+    Mover mover = new Mover(context, work, stager);
+    this.directories = new DirectoryApplier(context, work, stager, mover);
+    this.entries = new EntryApplier(context, work, stager, mover, directories, remover);
     this.remover = remover;
   }
 
@@ -142,10 +143,12 @@ final class Applier {
     }
 
     @Override
-    public void listed(Listed listed, @Nullable Entry row) throws IOException {
+    public void listed(Listed listed, @Nullable Entry stored) throws IOException {
+      Entry row = stored;
       if (row != null && planned && store.isRemoved(path, row.name())) {
         store.keep(path, row.name()); // there again
         doubt |= !outcome.complete();
+        row = Mover.again(context, path.child(row.name())).orElse(null);
       }
       if (whole != null) {
         if (whole.hasRoom()) {
@@ -155,13 +158,22 @@ final class Applier {
         endWhole();
         batches.flushIfFull();
       }
-      if (hasSeveralNames(listed.stat()) && (row == null || !isAsStored(listed, row))) {
+      if (tookThePlaceOfADirectory(listed, row)
+          || (hasSeveralNames(listed.stat()) && (row == null || !isAsStored(listed, row)))) {
         LinkApplier.putOff(context, source, path, listed);
         links = true;
       } else {
         doubt |= entries.entry(path, descriptor, listed, row);
       }
       batches.flushIfFull();
+    }
+
+    /** Files below that may still be moved: it waits until all directories are done. */
+    private boolean tookThePlaceOfADirectory(Listed listed, @Nullable Entry row) {
+      return row != null
+          && row.version().type() == FileType.DIRECTORY
+          && !listed.stat().isDirectory()
+          && !store.gone().isEmpty();
     }
 
     private void endWhole() throws IOException {

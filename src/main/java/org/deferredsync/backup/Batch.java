@@ -23,11 +23,14 @@ final class Batch {
   private final Limits limits;
   private final RowQueue rows;
   private final List<Operation> operations = new ArrayList<>();
+  private final List<Operation> oldNames = new ArrayList<>();
   private final Set<FilePath> touched = new LinkedHashSet<>();
   private final Set<FilePath> staged = new HashSet<>();
   private final Set<FilePath> adopted = new HashSet<>();
   private final Set<FilePath> left = new HashSet<>();
   private final Set<Long> joined = new HashSet<>();
+  private final Set<FilePath> displaced = new HashSet<>();
+  private final Set<FilePath> moved = new HashSet<>();
   private int files;
   private long bytes;
   private int writes;
@@ -126,8 +129,33 @@ final class Batch {
     return joined.contains(content);
   }
 
+  /** What was at the path gives way in this batch. */
+  void displaces(FilePath path) {
+    displaced.add(path);
+  }
+
+  boolean hasDisplaced(FilePath path) {
+    return displaced.contains(path);
+  }
+
+  /** The file of ours at {@code from}, with this inode, has another name in this batch. */
+  void moves(FilePath from, long inode) {
+    moved.add(from);
+    oldNames.add(new Operation(0, run, Kind.REMOVE, null, from, inode));
+    touchParent(from);
+  }
+
+  /** Whether {@link #moves} was told of this name, the row of which is still to be seen. */
+  boolean hasMoved(FilePath path) {
+    return moved.contains(path);
+  }
+
+  boolean hasMoves() {
+    return !moved.isEmpty();
+  }
+
   boolean isFull() {
-    return files + operations.size() + touched.size() >= limits.files()
+    return files + operations.size() + oldNames.size() + touched.size() >= limits.files()
         || writes >= ROWS * limits.files()
         || bytes >= limits.bytes();
   }
@@ -137,12 +165,15 @@ final class Batch {
   }
 
   /**
-   * All operations, those on metadata last: whatever else happens to a directory changes its time.
+   * All operations: old names of moved files go when they have their new ones, and what is metadata
+   * comes last, since whatever else happens to a directory changes its time.
    */
   List<Operation> operations(long number) {
-    List<Operation> all = new ArrayList<>(operations.size() + touched.size());
-    for (Operation o : operations) {
-      all.add(new Operation(number, run, o.kind(), o.staged(), o.path(), o.displacedInode()));
+    List<Operation> all = new ArrayList<>(operations.size() + oldNames.size() + touched.size());
+    for (List<Operation> part : List.of(operations, oldNames)) {
+      for (Operation o : part) {
+        all.add(new Operation(number, run, o.kind(), o.staged(), o.path(), o.displacedInode()));
+      }
     }
     for (FilePath path : touched) {
       all.add(new Operation(number, run, Kind.SET, null, path, 0));

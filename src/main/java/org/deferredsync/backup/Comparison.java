@@ -93,7 +93,7 @@ final class Comparison {
         new ListingBesideRows.Sink() {
           @Override
           public void listed(Listed listed, @Nullable Entry row) throws IOException {
-            compare(listed.stat(), row);
+            compare(path, listed.stat(), row);
           }
 
           @Override
@@ -106,11 +106,15 @@ final class Comparison {
     increments += removed + changed > displacedBefore ? 1 : 0;
   }
 
-  private void compare(Stat stat, @Nullable Entry row) throws IOException {
+  private void compare(FilePath directory, Stat stat, @Nullable Entry row) throws IOException {
     if (row == null) {
       countAdded(stat);
     } else if (!Versions.sameEvidence(stat, row)) {
       countChanged(stat, row);
+      if (!stat.isDirectory() && row.version().type() == FileType.DIRECTORY) {
+        store.addReplaced(source.index(), directory, row.name());
+        removed += catalogue.entries().countBelow(directory.child(row.name()));
+      }
     } else {
       noteStored(stat);
     }
@@ -150,21 +154,43 @@ final class Comparison {
     }
   }
 
-  private void countChanged(Stat stat, Entry row) throws IOException {
-    boolean bytesMayDiffer =
-        stat.isRegular()
-            && (stat.size() != row.version().size() || stat.mtimeNs() != row.version().mtimeNs());
+  /** What a row that is not as it was has to do with what is there now. */
+  enum Change {
+    TYPE,
+    /** The bytes may be others. */
+    BYTES,
+    METADATA,
+    /** What is evidence alone. */
+    NONE
+  }
+
+  /** How they differ, as far as that can be told without reading. */
+  static Change change(Stat stat, Entry row) {
     if (stat.type() != (row.version().mode() & Stat.TYPE_MASK)) {
-      removed++;
-      countAdded(stat);
-    } else if (bytesMayDiffer) {
-      changed++;
-      countCopied(stat);
-    } else {
-      noteStored(stat);
-      if (!row.version().equals(Versions.like(stat, row.version()))) {
-        metadata++;
+      return Change.TYPE;
+    }
+    if (stat.isRegular()
+        && (stat.size() != row.version().size() || stat.mtimeNs() != row.version().mtimeNs())) {
+      return Change.BYTES;
+    }
+    return row.version().equals(Versions.like(stat, row.version())) ? Change.NONE : Change.METADATA;
+  }
+
+  private void countChanged(Stat stat, Entry row) throws IOException {
+    switch (change(stat, row)) {
+      case TYPE -> {
+        removed++;
+        countAdded(stat);
       }
+      case BYTES -> {
+        changed++;
+        countCopied(stat);
+      }
+      case METADATA -> {
+        metadata++;
+        noteStored(stat);
+      }
+      case NONE -> noteStored(stat);
     }
   }
 

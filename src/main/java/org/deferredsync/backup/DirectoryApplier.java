@@ -20,12 +20,14 @@ final class DirectoryApplier {
   private final SourceWork work;
   private final SourceRoot source;
   private final EntryStager stager;
+  private final Mover mover;
 
-  DirectoryApplier(RunContext context, SourceWork work, EntryStager stager) {
+  DirectoryApplier(RunContext context, SourceWork work, EntryStager stager, Mover mover) {
     this.context = context;
     this.work = work;
     this.source = work.source();
     this.stager = stager;
+    this.mover = mover;
   }
 
   /**
@@ -109,7 +111,7 @@ final class DirectoryApplier {
       } else if (listed.stat().nlink() > 1) {
         LinkApplier.putOff(context, source, path, listed);
         links = true;
-      } else {
+      } else if (!addMoved(listed)) {
         Staged staged =
             stager.stageInside(path.child(listed.name()), from, listed, into, listed.name());
         doubt |= staged == null || EntryStager.isDoubtful(staged, listed.stat());
@@ -118,6 +120,19 @@ final class DirectoryApplier {
           work.tally().added(staged.bytes());
         }
       }
+    }
+
+    private boolean addMoved(Listed listed) throws IOException {
+      FilePath child = path.child(listed.name());
+      Mover.Move move = mover.link(child, from, listed, null, into, listed.name());
+      if (move == null) {
+        return false;
+      }
+      Staged staged = move.staged();
+      doubt |= EntryStager.isDoubtful(staged, listed.stat());
+      context.rows().addStaged(path, listed.name(), staged, move.content(), null);
+      mover.take(move, child);
+      return true;
     }
 
     /** A directory in a new one, empty until its own turn comes. */

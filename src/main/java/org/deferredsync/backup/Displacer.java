@@ -64,6 +64,7 @@ final class Displacer {
    * @return its inode, or 0 if the mirror does not hold it any more
    */
   long displace(FilePath path, Entry row, Batch batch, Problems problems) throws IOException {
+    batch.displaces(path);
     Stat there = target.mirror().statOrNull(path);
     if (there != null && isStored(path, there, row.version())) {
       if (!keepsAnotherName(path, there, row.version(), batch)) {

@@ -24,6 +24,7 @@ final class EntryApplier {
   private final RunContext context;
   private final SourceWork work;
   private final EntryStager stager;
+  private final Mover mover;
   private final DirectoryApplier directories;
   private final TreeRemover remover;
 
@@ -31,11 +32,13 @@ final class EntryApplier {
       RunContext context,
       SourceWork work,
       EntryStager stager,
+      Mover mover,
       DirectoryApplier directories,
       TreeRemover remover) {
     this.context = context;
     this.work = work;
     this.stager = stager;
+    this.mover = mover;
     this.directories = directories;
     this.remover = remover;
   }
@@ -71,6 +74,10 @@ final class EntryApplier {
       return true;
     }
     String name = context.stager().newName();
+    Mover.Move move = link(directory, from, listed, null, name);
+    if (move != null) {
+      return putMoved(directory, listed, move, name, makeWay(path));
+    }
     Staged staged = stager.stage(path, from, listed, name);
     if (staged == null) {
       return true;
@@ -97,6 +104,37 @@ final class EntryApplier {
     }
     context.displacer().clear(path, context.batch(), work.problems());
     return 0;
+  }
+
+  private Mover.@Nullable Move link(
+      FilePath directory, int from, Listed listed, @Nullable Entry row, String name)
+      throws IOException {
+    FilePath path = directory.child(listed.name());
+    int staging = context.stager().directory();
+    return mover.link(path, from, listed, row, staging, Stager.bytes(name));
+  }
+
+  /** A file of ours, linked into staging, goes to its new name. */
+  private boolean putMoved(
+      FilePath directory, Listed listed, Mover.Move move, String name, long displaced)
+      throws IOException {
+    FilePath path = directory.child(listed.name());
+    Staged staged = move.staged();
+    put(path, name, staged, displaced);
+    context.rows().addStaged(directory, listed.name(), staged, move.content(), null);
+    mover.take(move, path);
+    return EntryStager.isDoubtful(staged, listed.stat());
+  }
+
+  /** The same, in the place of what the row names. */
+  private boolean replaceByMoved(
+      FilePath directory, Listed listed, Entry row, Mover.Move move, String name)
+      throws IOException {
+    FilePath path = directory.child(listed.name());
+    long displaced = context.displacer().displace(path, row, context.batch(), work.problems());
+    context.rows().end(directory, row);
+    work.tally().removed();
+    return putMoved(directory, listed, move, name, displaced);
   }
 
   /** A directory became something else. */
@@ -136,6 +174,10 @@ final class EntryApplier {
       return false;
     }
     String name = context.stager().newName();
+    Mover.Move move = link(directory, from, listed, row, name);
+    if (move != null) {
+      return replaceByMoved(directory, listed, row, move, name);
+    }
     Staged staged = stager.stage(path, from, listed, name);
     if (staged == null) {
       return true;
@@ -182,6 +224,11 @@ final class EntryApplier {
   private boolean changeFile(FilePath directory, int from, Listed listed, Entry row)
       throws IOException {
     FilePath path = directory.child(listed.name());
+    String name = context.stager().newName();
+    Mover.Move move = link(directory, from, listed, row, name);
+    if (move != null) {
+      return replaceByMoved(directory, listed, row, move, name);
+    }
     boolean probablySame =
         listed.stat().size() == row.version().size()
             && listed.stat().mtimeNs() == row.version().mtimeNs();
@@ -194,7 +241,6 @@ final class EntryApplier {
         return EntryStager.isDoubtful(read, listed.stat());
       }
     }
-    String name = context.stager().newName();
     Staged staged = stager.stage(path, from, listed, name);
     if (staged == null) {
       return true;

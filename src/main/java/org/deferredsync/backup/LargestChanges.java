@@ -77,10 +77,15 @@ final class LargestChanges {
     }
     for (Listed listed : listing.entries()) {
       if (listed.stat().isRegular()
+          && !isMoved(listed.stat())
           && isToBeCopied(listed.stat(), rows.get(ByteBuffer.wrap(listed.name())))) {
         keep(additions, new Addition(directory.child(listed.name()), listed.stat().size()));
       }
     }
+  }
+
+  private boolean isMoved(Stat stat) throws IOException {
+    return stat.nlink() == 1 && !store.gone().files(MoveSearch.sight(stat)).isEmpty();
   }
 
   private static boolean isToBeCopied(Stat stat, @Nullable Entry row) {
@@ -101,9 +106,14 @@ final class LargestChanges {
         seq = removed.seq();
         FilePath path = removed.directory().child(removed.name());
         Optional<Entry> row = catalogue.entries().find(path);
+        PlanStore.Size elsewhere = store.gone().metOf(removed.seq());
         if (row.isPresent() && row.get().version().type() == FileType.DIRECTORY) {
-          long below = catalogue.entries().countBelow(path);
-          keep(removals, new Removal(path, 1 + below, catalogue.entries().bytesBelow(path)));
+          long entries = 1 + catalogue.entries().countBelow(path) - elsewhere.entries();
+          long bytes = catalogue.entries().bytesBelow(path) - elsewhere.bytes();
+          keep(removals, entries == 0 ? null : new Removal(path, entries, bytes));
+          continue;
+        }
+        if (elsewhere.entries() > 0) {
           continue;
         }
         if (names == null || !names.path().equals(removed.directory())) {

@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Brings files with several names up to date, over all directories and sources of a run, when these
  * are done: all names of one file in one batch, its bytes read once and stored once. A name is
- * joined to the others only while device, inode and all times agree.
+ * joined to the others only while device, inode and all times agree. What took the place of a
+ * directory comes here too, so that files can move out of that before it goes.
  */
 final class LinkApplier {
   private static final int PAGE = 500;
@@ -530,7 +531,7 @@ final class LinkApplier {
       doubt(members);
       return;
     }
-    long group = context.rows().newGroup();
+    Long group = lead.stat().nlink() > 1 ? context.rows().newGroup() : null;
     List<Member> others = members.subList(1, members.size());
     if (staged.recordedOnly()) {
       for (Member member : others) {
@@ -561,7 +562,12 @@ final class LinkApplier {
     Entry row = member.row();
     if (row != null) {
       context.rows().end(member.directory(), row);
-      member.work().tally().changed(copied);
+      if (row.version().type() == FileType.ofMode(member.stat().mode())) {
+        member.work().tally().changed(copied);
+      } else {
+        member.work().tally().removed();
+        member.work().tally().added(copied);
+      }
     } else {
       member.work().tally().added(copied);
     }

@@ -14,6 +14,7 @@ import org.deferredsync.backup.BackupReport.Verdict;
 import org.deferredsync.backup.SourceGround.Ground;
 import org.deferredsync.backup.SourceGround.Skipped;
 import org.deferredsync.catalogue.Catalogue;
+import org.deferredsync.catalogue.GoneEntries;
 import org.deferredsync.catalogue.PlanStore;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.Space;
@@ -41,6 +42,7 @@ final class Planner implements AutoCloseable {
   private final Logger log;
   private final PlanStore store;
   private final Ground ground;
+  private final Map<Integer, Plan> scanned = new HashMap<>();
   private final Map<Integer, Plan> plans = new HashMap<>();
   private final Map<Integer, SourceReport> reports = new TreeMap<>();
 
@@ -81,9 +83,11 @@ final class Planner implements AutoCloseable {
         for (SourceRoot source : ground.open()) {
           planner.scan(source, sourceGround, catalogue, scanner);
         }
+        planner.searchMoves(catalogue);
       } finally {
         engine.progress().end();
       }
+      planner.countMoves();
       return planner;
     } catch (IOException | RuntimeException e) {
       planner.close();
@@ -117,7 +121,30 @@ final class Planner implements AutoCloseable {
           Verdict.FAILED);
       return;
     }
+    scanned.put(source.index(), plan);
     plans.put(source.index(), plan);
+  }
+
+  /** Worth its while only where something is gone and something came. */
+  private void searchMoves(Catalogue catalogue) throws IOException {
+    Counts all = plans.values().stream().map(Plan::counts).reduce(Counts.NONE, Counts::plus);
+    if (all.removed() > 0 && all.added() + all.changed() + all.metadata() > 0) {
+      new MoveSearch(catalogue, store).search(sources());
+    }
+  }
+
+  /**
+   * Counts what moved as neither added nor removed, as far as both sources are to be applied: to be
+   * called again when one of them is not any more.
+   */
+  void countMoves() throws IOException {
+    plans.replaceAll((index, plan) -> scanned.getOrDefault(index, plan));
+    for (GoneEntries.Moves moves : store.gone().moves()) {
+      if (plans.containsKey(moves.from()) && plans.containsKey(moves.to())) {
+        plans.computeIfPresent(moves.from(), (index, plan) -> plan.withMovesOut(moves.files()));
+        plans.computeIfPresent(moves.to(), (index, plan) -> plan.withMovesIn(moves));
+      }
+    }
   }
 
   private void hold(int index, FilePath source, String reason, Verdict verdict) {

@@ -65,6 +65,7 @@ final class Scanner {
             totals.directories,
             totals.bytes,
             totals.added + comparison.added(),
+            0,
             comparison.changed(),
             comparison.metadata(),
             comparison.removed(),

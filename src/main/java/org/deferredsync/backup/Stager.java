@@ -296,6 +296,12 @@ final class Stager implements AutoCloseable {
     posix.link(from, name, staging, bytes(to));
   }
 
+  /** The same in a staged directory. */
+  void linkInside(int from, byte[] name, int into, byte[] to) throws IOException {
+    posix.link(from, name, into, to);
+    barrier.written(into);
+  }
+
   /** Opens a staged directory, for {@link #closeLater}. */
   int openStaged(String name) throws IOException {
     int directory = posix.openDirectory(staging, bytes(name));

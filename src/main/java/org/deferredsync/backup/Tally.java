@@ -5,6 +5,7 @@ import org.deferredsync.snapshot.Counts;
 /** What applying one source has done so far. */
 final class Tally {
   private long added;
+  private long moved;
   private long changed;
   private long metadata;
   private long removed;
@@ -13,6 +14,11 @@ final class Tally {
   void added(long bytes) {
     added++;
     copiedBytes += bytes;
+  }
+
+  /** A file got another name. */
+  void moved() {
+    moved++;
   }
 
   void changed(long bytes) {
@@ -35,6 +41,7 @@ final class Tally {
         scanned.directories(),
         scanned.bytes(),
         added,
+        moved,
         changed,
         metadata,
         removed,

@@ -45,6 +45,9 @@ final class TreeRemover {
     Optional<Entry> entry = catalogue.entries().find(known.get().id(), name);
     if (entry.isPresent()) {
       FilePath path = directory.child(name);
+      if (batches.current().hasMoved(path)) {
+        return;
+      }
       if (entry.get().version().type() == FileType.DIRECTORY) {
         removeBelow(path);
       }
@@ -65,6 +68,9 @@ final class TreeRemover {
   }
 
   private void removeAllOf(Directories.Known directory) throws IOException {
+    if (batches.current().hasMoves()) {
+      batches.flush(); // the rows of what was moved away are to be read no more
+    }
     displacer.clearUnknown(directory.path(), batches.current(), problems);
     batches.current().write(c -> c.directories().setDigest(directory.id(), null));
     byte[] after = null;

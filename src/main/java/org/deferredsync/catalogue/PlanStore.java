@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PlanStore implements AutoCloseable {
   private final Database database;
+  private final GoneEntries gone = new GoneEntries();
 
   private PlanStore(Database database) {
     this.database = database;
@@ -41,6 +42,12 @@ public final class PlanStore implements AutoCloseable {
           directory BLOB NOT NULL,
           name BLOB NOT NULL,
           UNIQUE (directory, name)
+        ) STRICT;
+        CREATE TABLE replaced (
+          seq INTEGER PRIMARY KEY,
+          source INTEGER NOT NULL,
+          directory BLOB NOT NULL,
+          name BLOB NOT NULL
         ) STRICT;
         CREATE TABLE link (
           device INTEGER NOT NULL,
@@ -219,6 +226,25 @@ public final class PlanStore implements AutoCloseable {
         limit);
   }
 
+  /** Notes a directory in the place of which is something else, so that all below it goes. */
+  public void addReplaced(int source, FilePath directory, byte[] name) throws CatalogueException {
+    database.update(
+        "INSERT INTO replaced (source, directory, name) VALUES (?, ?, ?)",
+        source,
+        directory.bytes(),
+        name);
+  }
+
+  /** The next of them after {@code seq}, at most {@code limit}. */
+  public List<Removed> replaced(int source, long seq, int limit) throws CatalogueException {
+    return database.list(
+        "SELECT seq, directory, name FROM replaced WHERE source = ? AND seq > ? ORDER BY seq LIMIT ?",
+        row -> new Removed(row.getLong(1), FilePath.of(row.getBytes(2)), row.getBytes(3)),
+        source,
+        seq,
+        limit);
+  }
+
   /** Whether any name is planned to go from the directory. */
   public boolean removesFrom(FilePath directory) throws CatalogueException {
     return database
@@ -235,6 +261,11 @@ public final class PlanStore implements AutoCloseable {
             directory.bytes(),
             name)
         .orElse(false);
+  }
+
+  /** What all planned removals take away, as far as somebody looked for it. */
+  public GoneEntries gone() {
+    return gone;
   }
 
   /** Takes a planned removal back: the name is there again. */
@@ -262,6 +293,8 @@ public final class PlanStore implements AutoCloseable {
 
   @Override
   public void close() throws CatalogueException {
-    database.close();
+    try (gone) {
+      database.close();
+    }
   }
 }

@@ -43,7 +43,7 @@ public final class Runs {
   public void setSource(long run, RunSource source) throws CatalogueException {
     Counts c = source.counts();
     database.update(
-        "INSERT OR REPLACE INTO run_source VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO run_source VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         run,
         source.source().bytes(),
         source.state().word(),
@@ -52,6 +52,7 @@ public final class Runs {
         c.directories(),
         c.bytes(),
         c.added(),
+        c.moved(),
         c.changed(),
         c.metadata(),
         c.removed(),
@@ -157,6 +158,7 @@ public final class Runs {
             row.getLong("directories"),
             row.getLong("bytes"),
             row.getLong("added"),
+            row.getLong("moved"),
             row.getLong("changed"),
             row.getLong("metadata"),
             row.getLong("removed"),

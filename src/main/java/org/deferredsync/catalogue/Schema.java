@@ -32,6 +32,7 @@ final class Schema {
         directories INTEGER NOT NULL,
         bytes INTEGER NOT NULL,
         added INTEGER NOT NULL,
+        moved INTEGER NOT NULL,
         changed INTEGER NOT NULL,
         metadata INTEGER NOT NULL,
         removed INTEGER NOT NULL,

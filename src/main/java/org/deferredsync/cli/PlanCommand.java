@@ -126,6 +126,7 @@ final class PlanCommand implements Callable<Integer> {
         + ": "
         + counts.added()
         + " added, "
+        + (counts.moved() == 0 ? "" : counts.moved() + " moved, ")
         + counts.changed()
         + " changed, "
         + counts.metadata()
@@ -157,6 +158,7 @@ final class PlanCommand implements Callable<Integer> {
             .member("directories", counts.directories())
             .member("bytes", counts.bytes())
             .member("added", counts.added())
+            .member("moved", counts.moved())
             .member("changed", counts.changed())
             .member("metadata", counts.metadata())
             .member("removed", counts.removed())

@@ -60,12 +60,13 @@ final class SnapshotsCommand extends TargetCommand {
           changes(counts),
           state(run));
     }
-    say("Changes: + added, M other bytes, m other metadata, - removed.");
+    say("Changes: + added, > moved, M other bytes, m other metadata, - removed.");
   }
 
   private static String changes(Counts counts) {
     return "+"
         + counts.added()
+        + (counts.moved() == 0 ? "" : " >" + counts.moved())
         + " M"
         + counts.changed()
         + " m"
@@ -132,6 +133,7 @@ final class SnapshotsCommand extends TargetCommand {
         .member("directories", counts.directories())
         .member("bytes", counts.bytes())
         .member("added", counts.added())
+        .member("moved", counts.moved())
         .member("changed", counts.changed())
         .member("metadata", counts.metadata())
         .member("removed", counts.removed());

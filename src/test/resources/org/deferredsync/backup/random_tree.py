@@ -366,7 +366,7 @@ class Tree:
 
     def change(self, count):
         ways = [(4, self.add), (4, self.redress), (3, self.rewrite), (2, self.rewrite_unseen), (2, self.replace),
-                (3, self.remove_any), (3, self.move), (2, self.retype), (1, self.swap), (2, self.reshape),
+                (3, self.remove_any), (5, self.move), (2, self.retype), (2, self.swap), (2, self.rotate), (2, self.reshape),
                 (1, self.reuse_inode), (1, self.remake), (1, self.slip_in)]
         if "hardlinks" in self.features:
             ways += [(4, self.link), (2, self.split), (2, self.merge), (2, self.leave), (1, self.drop_name)]
@@ -438,6 +438,21 @@ class Tree:
             self.rename(one.where, aside)
             self.rename(other.where, one.where)
             self.rename(aside, other.where)
+
+    def rotate(self):
+        """Files of one directory each take the name of another; the first name goes, or comes anew."""
+        node = self.pick(lambda node: node.is_file)
+        if node:
+            top = node.where[1][:-1]
+            beside = [other for other in self.walk(node.where[0]) if other.is_file and other.where[1][:-1] == top][:4]
+            new = (node.where[0], top + (self.any_name(),))
+            if self.free(new):
+                places = [other.where for other in beside] + [new]
+                self.did("rotate", *map(place, places))
+                for one, next in reversed(list(zip(places, places[1:]))):
+                    self.rename(one, next)
+                if self.chance.random() < 0.5:
+                    self.make(places[0])
 
     def reshape(self):
         """Writes into the middle, cuts or lengthens."""

@@ -111,11 +111,12 @@ public final class IncrementalBackup implements Plugin {
             ? "would be"
             : "snapshot " + report.run() + " " + source.state().word();
     log.info(
-        "{}: {}: {} added, {} changed, {} with new metadata, {} removed; {} copied; {} files in {}"
-            + " directories, {}.",
+        "{}: {}: {} added, {}{} changed, {} with new metadata, {} removed; {} copied; {}"
+            + " files in {} directories, {}.",
         source.source(),
         what,
         counts.added(),
+        counts.moved() == 0 ? "" : counts.moved() + " moved, ",
         counts.changed(),
         counts.metadata(),
         counts.removed(),
