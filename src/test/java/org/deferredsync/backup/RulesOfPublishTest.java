@@ -116,7 +116,7 @@ final class RulesOfPublishTest {
             new CommitHook() {
               @Override
               public void after() {
-                if (++commits[0] == BATCH) {
+                if (++commits[0] == BATCH + 1) { // behind which nothing more is staged
                   commits[1] = posix.log().size();
                 }
               }

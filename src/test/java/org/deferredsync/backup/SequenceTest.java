@@ -47,7 +47,7 @@ final class SequenceTest {
     run();
     remove(source.resolve("d"));
     write("d", "now a file");
-    assertThat(fixture.diesBeforeCommit(3)).isTrue();
+    assertThat(fixture.diesBeforeCommit(4)).isTrue();
     assertThat(fixture.mirror(source.resolve("d"))).isRegularFile();
 
     isAsTheSource(run());

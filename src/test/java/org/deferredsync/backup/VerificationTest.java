@@ -22,6 +22,7 @@ import org.deferredsync.backup.Verification.Repaired;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.catalogue.Contents.State;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -121,6 +122,7 @@ final class VerificationTest {
   }
 
   @Test
+  @Tag("small-rule-14")
   void repair_bringsBackADamagedFile_underTheSameContent() throws Exception {
     Map<String, String> first = TreeText.of(source);
     rot(mirror("content"));
@@ -301,6 +303,7 @@ final class VerificationTest {
   }
 
   @Test
+  @Tag("small-rule-13")
   void verify_finds_whatIntegrityCheckFinds() throws Exception {
     Path file = fixture.target.resolve(Target.OWN).resolve(Target.CATALOGUE);
     byte[] bytes = Files.readAllBytes(file);
