@@ -11,9 +11,7 @@ import org.deferredsync.catalogue.LinkedNames;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
-import org.deferredsync.snapshot.Counts;
 import org.deferredsync.snapshot.RunSource;
-import org.deferredsync.snapshot.SourceState;
 import org.slf4j.Logger;
 
 /**
@@ -46,6 +44,7 @@ public final class Backup {
    */
   public BackupReport run() throws BackupException, IOException {
     checkNames(request);
+    RequiredMounts.look(engine.posix(), request.requiredMounts()).checkTarget(request.target());
     Instant started = engine.clock().instant();
     checkApart();
     try (OpenTarget open = OpenTarget.open(engine, request.target(), lastNames(request), log)) {
@@ -134,12 +133,12 @@ public final class Backup {
         }
         end(catalogue, planner.results(), run, displaced);
         new RestoreGuide(posix, target, log).keep(catalogue.runs().sources());
-        expirer.expireAfterRun(planner.results());
+        String doubt = expirer.expireAfterRun(planner.results());
         if (!catalogue.checkpoint()) {
           log.debug("A reader keeps the write-ahead log; the next run empties it.");
         }
         keepReserve(target);
-        return new BackupReport(run, planner.reports(), catalogue.upkeep());
+        return new BackupReport(run, planner.reports(), doubt, catalogue.upkeep());
       }
     } finally {
       posix.close(staging);
@@ -167,20 +166,8 @@ public final class Backup {
         () -> {
           run[0] = catalogue.runs().begin(started);
           catalogue.runs().setIncrement(run[0], increment.toString());
-          for (SourceRoot source : planner.sources()) {
-            catalogue
-                .runs()
-                .setSource(
-                    run[0],
-                    new RunSource(
-                        source.path(),
-                        SourceState.INTERRUPTED,
-                        "the run did not end",
-                        Counts.NONE,
-                        false));
-          }
-          for (RunSource held : planner.results()) {
-            catalogue.runs().setSource(run[0], held);
+          for (RunSource source : planner.begun()) {
+            catalogue.runs().setSource(run[0], source);
           }
         });
     return run[0];

@@ -9,9 +9,11 @@ import org.jspecify.annotations.Nullable;
  * How a run went, its sources in the order of the configuration.
  *
  * @param run its id, or null for a dry run
+ * @param clockDoubt why the clock cannot be believed, so that nothing expires; empty if it can
  * @param upkeep what was last done to the target
  */
-public record BackupReport(@Nullable Long run, List<SourceReport> sources, Upkeep upkeep) {
+public record BackupReport(
+    @Nullable Long run, List<SourceReport> sources, String clockDoubt, Upkeep upkeep) {
   public BackupReport {
     sources = List.copyOf(sources);
   }
@@ -28,12 +30,12 @@ public record BackupReport(@Nullable Long run, List<SourceReport> sources, Upkee
   /** One source. */
   public record SourceReport(RunSource result, Verdict verdict) {}
 
-  /** The verdict on the first source that is not good. */
+  /** The verdict on the first source that is not good; a clock in doubt is a failure. */
   public Verdict verdict() {
     return sources.stream()
         .map(SourceReport::verdict)
         .filter(verdict -> verdict != Verdict.GOOD)
         .findFirst()
-        .orElse(Verdict.GOOD);
+        .orElse(clockDoubt.isEmpty() ? Verdict.GOOD : Verdict.FAILED);
   }
 }

@@ -30,6 +30,7 @@ final class Comparison {
   private long changed;
   private long metadata;
   private long removed;
+  private long excluded;
   private long copiedBytes;
   private long copiedData;
   private long newFiles;
@@ -93,7 +94,7 @@ final class Comparison {
         new ListingBesideRows.Sink() {
           @Override
           public void listed(Listed listed, @Nullable Entry row) throws IOException {
-            compare(path, listed.stat(), row);
+            compare(path, listed, row);
           }
 
           @Override
@@ -106,14 +107,18 @@ final class Comparison {
     increments += removed + changed > displacedBefore ? 1 : 0;
   }
 
-  private void compare(FilePath directory, Stat stat, @Nullable Entry row) throws IOException {
+  private void compare(FilePath directory, Listed listed, @Nullable Entry row) throws IOException {
+    Stat stat = listed.stat();
     if (row == null) {
       countAdded(stat);
     } else if (!Versions.sameEvidence(stat, row)) {
       countChanged(stat, row);
-      if (!stat.isDirectory() && row.version().type() == FileType.DIRECTORY) {
+      FilePath path = directory.child(row.name());
+      if (!stat.isDirectory()
+          && row.version().type() == FileType.DIRECTORY
+          && !source.holdsAnother(path)) {
         store.addReplaced(source.index(), directory, row.name());
-        removed += catalogue.entries().countBelow(directory.child(row.name()));
+        removed += catalogue.entries().countBelow(path);
       }
     } else {
       noteStored(stat);
@@ -124,11 +129,20 @@ final class Comparison {
     FilePath path = directory.child(row.name());
     if (!source.holdsAnother(path)) {
       store.addRemoved(source.index(), directory, row.name());
-      removed += 1 + catalogue.entries().countBelow(path);
-      if (row.version().type() == FileType.DIRECTORY) {
+      long gone = countTree(path);
+      removed += gone;
+      boolean isDirectory = row.version().type() == FileType.DIRECTORY;
+      if (isDirectory) {
         increments += catalogue.directories().countFrom(path);
       }
+      if (source.reader().leavesOut(path, isDirectory) && source.tree().statOrNull(path) != null) {
+        excluded += gone;
+      }
     }
+  }
+
+  private long countTree(FilePath path) throws IOException {
+    return 1 + catalogue.entries().countBelow(path);
   }
 
   private void countAdded(Stat stat) throws IOException {
@@ -208,6 +222,11 @@ final class Comparison {
 
   long removed() {
     return removed;
+  }
+
+  /** Those of them that are still there, and left out by a rule now. */
+  long excluded() {
+    return excluded;
   }
 
   long copiedBytes() {

@@ -128,7 +128,7 @@ final class Destination implements AutoCloseable {
   static void checkOutside(Posix posix, int directory, FilePath to, Target target)
       throws BackupException, IOException {
     Stat targetStat = posix.stat(target.root());
-    for (Stat above : SourceGround.ancestors(posix, directory)) {
+    for (Stat above : SourceOverlap.ancestors(posix, directory)) {
       if (above.sameObject(targetStat)) {
         throw BackupException.failure(
             to + ": lies in the target " + target.path() + "; restore elsewhere");

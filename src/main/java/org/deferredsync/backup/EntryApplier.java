@@ -252,6 +252,9 @@ final class EntryApplier {
     } else if (isLostContent(path, staged, row)) {
       mend(directory, path, row, name, staged);
     } else {
+      if (context.isRewritten(row, staged)) {
+        work.tally().countRewritten();
+      }
       replace(directory, row, name, staged);
       work.tally().changed(staged.bytes());
     }

@@ -41,17 +41,20 @@ final class Expirer {
     }
   }
 
-  /** Expires what the run that has just ended releases. */
-  void expireAfterRun(List<RunSource> results) throws IOException {
+  /**
+   * Expires what the run that has just ended releases; answers why the clock is in doubt, or "".
+   */
+  String expireAfterRun(List<RunSource> results) throws IOException {
     List<Run> runs = catalogue.runs().list();
     String doubt = Retention.clockDoubt(runs);
     expire(runs, results, doubt, engine.clock().instant());
+    return doubt;
   }
 
   private void expire(List<Run> runs, List<RunSource> sources, String doubt, Instant now)
       throws IOException {
     if (!doubt.isEmpty()) {
-      log.warn("Nothing expires: {}; set the clock right.", doubt);
+      log.warn("Nothing expires: {}; {}.", doubt, Retention.CLOCK_REMEDY);
       return;
     }
     Optional<PruneLock> lock = PruneLock.tryTake(engine.posix(), target);
@@ -68,11 +71,15 @@ final class Expirer {
 
   private void expire(List<Run> runs, List<RunSource> sources, Instant now) throws IOException {
     for (RunSource source : sources) {
-      if (source.state() == SourceState.COMPLETE) {
+      if (source.releasesOlder()) {
         List<Decision> decisions =
             retention.decide(source.source(), runs, now, engine.clock().getZone());
         logExpired(source, decisions);
         pruner.expire(source.source(), decisions);
+      } else if (source.state() == SourceState.COMPLETE) {
+        log.info(
+            "{}: nothing of it expires until the change of its contents is approved.",
+            source.source());
       } else {
         log.info(
             "{}: nothing of it expires after a run in which it was {}.",

@@ -564,6 +564,9 @@ final class LinkApplier {
       context.rows().end(member.directory(), row);
       if (row.version().type() == FileType.ofMode(member.stat().mode())) {
         member.work().tally().changed(copied);
+        if (context.isRewritten(row, staged)) {
+          member.work().tally().countRewritten();
+        }
       } else {
         member.work().tally().removed();
         member.work().tally().added(copied);

@@ -38,6 +38,11 @@ final class ListingReader {
     return new ListingPass(posix, clock, filter, root, boundaries, problems);
   }
 
+  /** Whether a rule leaves the entry out, whatever it leaves out above it. */
+  boolean leavesOut(FilePath path, boolean directory) {
+    return filter.excludes(path, directory);
+  }
+
   /** The listing of an open directory; an entry that cannot be looked at is noted as a problem. */
   Listing read(int directory, FilePath path) throws IOException {
     List<Listed> entries = new ArrayList<>();

@@ -63,7 +63,7 @@ final class PlaceRestore implements SnapshotWalk.Visitor, AutoCloseable {
     this.done = done;
     this.asideName = asideName;
     this.asides = new HashMap<>();
-    this.targetAndAbove = SourceGround.ancestors(posix, snapshot.reader().target().root());
+    this.targetAndAbove = SourceOverlap.ancestors(posix, snapshot.reader().target().root());
     this.log = log;
   }
 

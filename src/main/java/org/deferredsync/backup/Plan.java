@@ -11,9 +11,17 @@ import org.deferredsync.snapshot.FilePath;
  * @param newFiles how many files and directories the mirror would get
  * @param newData how many bytes of them are no holes
  * @param newInIncrement how many directories the increment would get; removed files need no room
+ * @param contents how many regular files there are
+ * @param excluded removed entries that are still there and that an exclude rule leaves out now
  */
 public record Plan(
-    FilePath source, Counts counts, long newFiles, long newData, long newInIncrement) {
+    FilePath source,
+    Counts counts,
+    long newFiles,
+    long newData,
+    long newInIncrement,
+    long contents,
+    long excluded) {
 
   /** So many of the removed files have another name now. */
   Plan withMovesOut(long files) {
@@ -45,6 +53,8 @@ public record Plan(
         counts.plus(with),
         newFiles + files,
         Math.max(0, newData + copiedBytes), // what has holes counts for less
-        newInIncrement);
+        newInIncrement,
+        contents,
+        excluded);
   }
 }

@@ -10,9 +10,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.deferredsync.backup.BackupReport.SourceReport;
-import org.deferredsync.backup.BackupReport.Verdict;
 import org.deferredsync.backup.SourceGround.Ground;
 import org.deferredsync.backup.SourceGround.Skipped;
+import org.deferredsync.backup.SourceJudge.Held;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.catalogue.GoneEntries;
 import org.deferredsync.catalogue.PlanStore;
@@ -20,11 +20,8 @@ import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.Space;
 import org.deferredsync.logging.Progress;
 import org.deferredsync.logging.Progress.Phase;
-import org.deferredsync.snapshot.Counts;
 import org.deferredsync.snapshot.FilePath;
-import org.deferredsync.snapshot.Run;
 import org.deferredsync.snapshot.RunSource;
-import org.deferredsync.snapshot.SourceState;
 import org.slf4j.Logger;
 
 /**
@@ -33,7 +30,6 @@ import org.slf4j.Logger;
  */
 final class Planner implements AutoCloseable {
   private static final long BLOCK = 4096;
-  private static final int FEW = 100;
 
   /** Measured on two cores, where more gain nothing; a disk that has to be read has more to do. */
   private static final int SCAN_THREADS = 4;
@@ -42,33 +38,40 @@ final class Planner implements AutoCloseable {
   private final Logger log;
   private final PlanStore store;
   private final Ground ground;
-  private final Map<Integer, Plan> scanned = new HashMap<>();
+  private final SourceJudge judge;
   private final Map<Integer, Plan> plans = new HashMap<>();
   private final Map<Integer, SourceReport> reports = new TreeMap<>();
 
-  private Planner(Posix posix, Logger log, PlanStore store, Ground ground) {
+  private Planner(Posix posix, Logger log, PlanStore store, Ground ground, SourceJudge judge) {
     this.posix = posix;
     this.log = log;
     this.store = store;
     this.ground = ground;
+    this.judge = judge;
   }
 
   /** Makes the plan. */
   static Planner plan(
       Engine engine, BackupRequest request, int targetRoot, Catalogue catalogue, Logger log)
       throws BackupException, IOException {
-    SourceGround sourceGround = new SourceGround(engine.posix(), engine.clock(), log);
+    GuardMemory memory = new GuardMemory(catalogue.runs().list(), request.approved());
+    memory.warnings().forEach(warning -> log.warn("{}.", warning));
+    MountMemory mounts = new MountMemory(catalogue);
+    Set<FilePath> expected = mounts.expected(request.sources(), memory);
     Ground ground =
-        sourceGround.open(
-            request.sources(),
-            request.target(),
-            targetRoot,
-            formerSources(catalogue),
-            catalogue.entries().mountRoots());
-    Planner planner = new Planner(engine.posix(), log, PlanStore.open(), ground);
+        new SourceGround(engine.posix(), engine.clock(), log)
+            .open(
+                request.sources(),
+                request.target(),
+                targetRoot,
+                memory.sources(),
+                new LostMounts.Expected(
+                    expected, RequiredMounts.look(engine.posix(), request.requiredMounts())));
+    SourceJudge judge = new SourceJudge(engine.posix(), request.guard(), memory, mounts, expected);
+    Planner planner = new Planner(engine.posix(), log, PlanStore.open(), ground, judge);
     try {
       for (Skipped skipped : ground.skipped()) {
-        planner.hold(skipped.index(), skipped.path(), skipped.reason(), Verdict.PREREQUISITE);
+        planner.hold(skipped.index(), judge.skipped(skipped));
       }
       Scanner scanner =
           new Scanner(
@@ -80,13 +83,12 @@ final class Planner implements AutoCloseable {
               engine.progress());
       engine.progress().begin(Phase.SCAN, Progress.UNKNOWN, Progress.UNKNOWN);
       try {
-        for (SourceRoot source : ground.open()) {
-          planner.scan(source, sourceGround, catalogue, scanner);
-        }
+        planner.scan(scanner);
         planner.searchMoves(catalogue);
       } finally {
         engine.progress().end();
       }
+      planner.holdBack();
       planner.countMoves();
       return planner;
     } catch (IOException | RuntimeException e) {
@@ -95,34 +97,26 @@ final class Planner implements AutoCloseable {
     }
   }
 
-  private static Set<FilePath> formerSources(Catalogue catalogue) throws IOException {
-    Set<FilePath> sources = new HashSet<>();
-    for (Run run : catalogue.runs().list()) {
-      run.sources().forEach(source -> sources.add(source.source()));
+  private void scan(Scanner scanner) throws IOException {
+    for (SourceRoot source : ground.open()) {
+      Optional<Held> unmounted = judge.unmounted(source);
+      if (unmounted.isPresent()) {
+        hold(source.index(), unmounted.get());
+      } else {
+        plans.put(source.index(), scanner.scan(source));
+      }
     }
-    return sources;
   }
 
-  private void scan(
-      SourceRoot source, SourceGround sourceGround, Catalogue catalogue, Scanner scanner)
-      throws IOException {
-    Optional<String> doubt = sourceGround.doubt(source, catalogue);
-    if (doubt.isPresent()) {
-      hold(source.index(), source.path(), doubt.get(), Verdict.PREREQUISITE);
-      return;
+  /** Once all is scanned: what one source lost another may have. */
+  private void holdBack() throws IOException {
+    for (SourceRoot source : sources()) {
+      Optional<Held> lost = judge.lost(source, planOf(source), store.gone().met(source.index()));
+      if (lost.isPresent()) {
+        plans.remove(source.index());
+        hold(source.index(), lost.get());
+      }
     }
-    Plan plan = scanner.scan(source);
-    boolean empty = plan.counts().files() == 0 && plan.counts().directories() == 1;
-    if (empty && plan.counts().removed() > 0) {
-      hold(
-          source.index(),
-          source.path(),
-          "is empty and was not; if that is meant, put a file into it",
-          Verdict.FAILED);
-      return;
-    }
-    scanned.put(source.index(), plan);
-    plans.put(source.index(), plan);
   }
 
   /** Worth its while only where something is gone and something came. */
@@ -134,11 +128,10 @@ final class Planner implements AutoCloseable {
   }
 
   /**
-   * Counts what moved as neither added nor removed, as far as both sources are to be applied: to be
-   * called again when one of them is not any more.
+   * Counts what moved as neither added nor removed, as far as both sources are to be applied: once
+   * it is known which.
    */
-  void countMoves() throws IOException {
-    plans.replaceAll((index, plan) -> scanned.getOrDefault(index, plan));
+  private void countMoves() throws IOException {
     for (GoneEntries.Moves moves : store.gone().moves()) {
       if (plans.containsKey(moves.from()) && plans.containsKey(moves.to())) {
         plans.computeIfPresent(moves.from(), (index, plan) -> plan.withMovesOut(moves.files()));
@@ -147,12 +140,9 @@ final class Planner implements AutoCloseable {
     }
   }
 
-  private void hold(int index, FilePath source, String reason, Verdict verdict) {
-    log.warn("{}: {}. Its mirror and history stay as they are.", source, reason);
-    reports.put(
-        index,
-        new SourceReport(
-            new RunSource(source, SourceState.HELD, reason, Counts.NONE, false), verdict));
+  private void hold(int index, Held held) {
+    log.warn("{}", held.line());
+    reports.put(index, held.report());
   }
 
   /** The sources to be applied. */
@@ -167,6 +157,14 @@ final class Planner implements AutoCloseable {
   /** What became of the sources so far, in the order of the configuration. */
   List<SourceReport> reports() {
     return List.copyOf(reports.values());
+  }
+
+  /** What the catalogue is to have of the run until it ends. */
+  List<RunSource> begun() {
+    List<RunSource> begun = new ArrayList<>();
+    sources().forEach(source -> begun.add(judge.begun(source)));
+    begun.addAll(results());
+    return begun;
   }
 
   /** Those of them that the catalogue is to keep: a nested source is part of the one around it. */
@@ -218,52 +216,15 @@ final class Planner implements AutoCloseable {
    * would be.
    */
   void judge(SourceRoot source, @org.jspecify.annotations.Nullable Tally tally) throws IOException {
+    reports.put(source.index(), judge.judge(source, planOf(source), tally));
+  }
+
+  private Plan planOf(SourceRoot source) {
     Plan plan = plans.get(source.index());
     if (plan == null) {
       throw new IllegalArgumentException(source.path() + " is held");
     }
-    Counts counts = tally == null ? plan.counts() : tally.with(plan.counts());
-    Problems problems = source.problems();
-    List<String> reasons = new ArrayList<>();
-    boolean partial = false;
-    for (FilePath mount : source.lostMounts().paths()) {
-      partial = true;
-      reasons.add(
-          mount
-              + " was a mount and is none now, what was in it stays as it is; mount it, or leave it"
-              + " out by an exclude rule");
-    }
-    if (problems.unreadable() > 0) {
-      partial = true;
-      reasons.add(problems.unreadable() + " paths could not be read and keep their last version");
-    }
-    if (problems.vanished() > Math.max(FEW, counts.files() / 100)) {
-      partial = true;
-      reasons.add(problems.vanished() + " paths went away while the source was read");
-    }
-    if (posix.stat(source.descriptor()).nlink() == 0) {
-      partial = true;
-      reasons.add("the source itself went away");
-    }
-    if (problems.inconsistent() > 0) {
-      reasons.add(problems.inconsistent() + " files were being written while they were read");
-    }
-    if (problems.unknown() > 0) {
-      reasons.add(problems.unknown() + " paths of the mirror were not as the last run left them");
-    }
-    SourceState state = partial ? SourceState.PARTIAL : SourceState.COMPLETE;
-    reports.put(
-        source.index(),
-        new SourceReport(
-            new RunSource(source.path(), state, String.join("; ", reasons), counts, false),
-            verdict(source, reasons)));
-  }
-
-  private static Verdict verdict(SourceRoot source, List<String> reasons) {
-    if (!source.lostMounts().paths().isEmpty()) {
-      return Verdict.PREREQUISITE;
-    }
-    return reasons.isEmpty() ? Verdict.GOOD : Verdict.FAILED;
+    return plan;
   }
 
   @Override

@@ -13,7 +13,6 @@ import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.snapshot.Run;
 import org.deferredsync.snapshot.RunSource;
-import org.deferredsync.snapshot.SourceState;
 import org.slf4j.Logger;
 
 /**
@@ -43,7 +42,7 @@ public final class Preview {
       throw refusal(shortage.get());
     }
     if (!forecast.hindrance().isEmpty()) {
-      log.warn("Nothing would expire: {}; set the clock right.", forecast.hindrance());
+      log.warn("Nothing would expire: {}; {}.", forecast.hindrance(), Retention.CLOCK_REMEDY);
     }
     for (Expiring expiring : forecast.expiring()) {
       log.info(
@@ -73,6 +72,7 @@ public final class Preview {
   private Forecast find(boolean largest) throws BackupException, IOException {
     Backup.checkNames(request);
     Posix posix = engine.posix();
+    RequiredMounts.look(posix, request.requiredMounts()).checkTarget(request.target());
     int root = OpenTarget.openRoot(posix, request.target());
     TargetGround.Found found;
     try {
@@ -112,7 +112,7 @@ public final class Preview {
       List<Run> runs = withThisOne(catalogue.runs().list(), reports, now);
       String doubt = Retention.clockDoubt(runs);
       return new Forecast(
-          new BackupReport(null, reports, catalogue.upkeep()),
+          new BackupReport(null, reports, doubt, catalogue.upkeep()),
           planner.room(root),
           changes.additions(),
           changes.removals(),
@@ -133,7 +133,7 @@ public final class Preview {
   private List<Expiring> expiring(List<Run> runs, Instant now) {
     List<Expiring> expiring = new ArrayList<>();
     for (RunSource source : runs.get(runs.size() - 1).sources()) {
-      if (source.state() == SourceState.COMPLETE) {
+      if (source.releasesOlder()) {
         for (Decision decision :
             request.retention().decide(source.source(), runs, now, engine.clock().getZone())) {
           if (!decision.keep()) {

@@ -106,18 +106,29 @@ public final class Prune {
     List<SourceDecisions> all = new ArrayList<>();
     for (FilePath source : restorable(runs)) {
       boolean retired = !configured.contains(source);
+      String stays = retired ? "retired, not in BACKUPDIRS any more" : alarm(runs, source);
       List<Decision> decisions =
           retention.decide(source, runs, now, engine.clock().getZone()).stream()
               .map(
                   decision ->
-                      retired
-                          ? new Decision(
-                              decision.run(), true, "retired, not in BACKUPDIRS any more")
-                          : decision)
+                      stays.isEmpty() ? decision : new Decision(decision.run(), true, stays))
               .toList();
       all.add(new SourceDecisions(source, retired, decisions));
     }
     return all;
+  }
+
+  /** What is old may be all that is left of what was overwritten. */
+  private static String alarm(List<Run> runs, FilePath source) {
+    return GuardMemory.alarmOf(runs, source)
+        .map(
+            hold ->
+                hold.count()
+                    + " of "
+                    + hold.of()
+                    + " files got other contents at once; if that is meant: "
+                    + Guard.release(source))
+        .orElse("");
   }
 
   /** Sources with a snapshot. */

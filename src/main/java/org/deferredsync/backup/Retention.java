@@ -25,6 +25,9 @@ import org.deferredsync.snapshot.SourceState;
  * @param keepMin how many of the newest complete snapshots stay, however old they are
  */
 public record Retention(int expireDays, Keep keep, int keepMin) {
+  /** What to do about a clock in doubt: a run by it counts, and the next one is judged by that. */
+  static final String CLOCK_REMEDY = "set the clock right, or if it is, wait for the next run";
+
   private static final Duration LEAP = Duration.ofDays(30);
 
   public Retention {

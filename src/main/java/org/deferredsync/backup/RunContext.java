@@ -1,10 +1,12 @@
 package org.deferredsync.backup;
 
+import java.io.IOException;
 import java.util.List;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.catalogue.LinkedNames;
 import org.deferredsync.catalogue.PlanStore;
 import org.deferredsync.fs.Posix;
+import org.deferredsync.snapshot.Entry;
 
 /**
  * What all who apply the plan of one run share.
@@ -26,5 +28,20 @@ record RunContext(
 
   Batch batch() {
     return batches.current();
+  }
+
+  /**
+   * Whether the staged bytes are others than those that the row had, as far as these are known: by
+   * their hash, whatever else of the file changed.
+   */
+  boolean isRewritten(Entry row, Staged staged) throws IOException {
+    Long content = row.version().content();
+    return content != null
+        && staged.hash() != null
+        && catalogue
+            .contents()
+            .find(content)
+            .filter(known -> !known.hash().equals(staged.hash()))
+            .isPresent();
   }
 }

@@ -6,6 +6,7 @@ import org.deferredsync.fs.StatBuffer;
 final class ScanTotals {
   long files;
   long directories;
+  long regular;
   long bytes;
   long added;
   long newFiles;
@@ -17,6 +18,7 @@ final class ScanTotals {
   void clear() {
     files = 0;
     directories = 0;
+    regular = 0;
     bytes = 0;
     added = 0;
     newFiles = 0;
@@ -27,7 +29,10 @@ final class ScanTotals {
   void count(StatBuffer entry) {
     if (!entry.isDirectory()) {
       files++;
-      bytes += entry.isRegular() ? entry.size() : 0;
+      if (entry.isRegular()) {
+        regular++;
+        bytes += entry.size();
+      }
     }
   }
 
@@ -50,6 +55,7 @@ final class ScanTotals {
   void add(ScanTotals other) {
     files += other.files;
     directories += other.directories;
+    regular += other.regular;
     bytes += other.bytes;
     added += other.added;
     newFiles += other.newFiles;

@@ -72,7 +72,9 @@ final class Scanner {
             totals.newBytes + comparison.copiedBytes() + linked.bytes()),
         totals.newFiles + comparison.newFiles() + linked.entries(),
         totals.newData + comparison.copiedData() + linked.bytes(),
-        comparison.increments());
+        comparison.increments(),
+        totals.regular,
+        comparison.excluded());
   }
 
   private ScanTotals walk(SourceRoot source) throws IOException {

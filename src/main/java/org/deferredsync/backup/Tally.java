@@ -7,6 +7,7 @@ final class Tally {
   private long added;
   private long moved;
   private long changed;
+  private long rewritten;
   private long metadata;
   private long removed;
   private long copiedBytes;
@@ -26,12 +27,22 @@ final class Tally {
     copiedBytes += bytes;
   }
 
+  /** One that was counted as changed had another hash before. */
+  void countRewritten() {
+    rewritten++;
+  }
+
   void metadata() {
     metadata++;
   }
 
   void removed() {
     removed++;
+  }
+
+  /** How many regular files had another hash before; those of new names do not count. */
+  long rewritten() {
+    return rewritten;
   }
 
   /** These changes, with what there is as the scan counted it. */

@@ -10,9 +10,11 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.deferredsync.snapshot.Counts;
 import org.deferredsync.snapshot.FilePath;
+import org.deferredsync.snapshot.Hold;
 import org.deferredsync.snapshot.Run;
 import org.deferredsync.snapshot.RunSource;
 import org.deferredsync.snapshot.SourceState;
+import org.deferredsync.snapshot.Turnover;
 
 /** The runs of the target and how each ended for each source. */
 public final class Runs {
@@ -25,9 +27,11 @@ public final class Runs {
   private static final int REMOVING = 3;
 
   private final Database database;
+  private final Holds holds;
 
   Runs(Database database) {
     this.database = database;
+    this.holds = new Holds(database);
   }
 
   /** Begins a run; its id is one more than the last. */
@@ -43,7 +47,7 @@ public final class Runs {
   public void setSource(long run, RunSource source) throws CatalogueException {
     Counts c = source.counts();
     database.update(
-        "INSERT OR REPLACE INTO run_source VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO run_source VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         run,
         source.source().bytes(),
         source.state().word(),
@@ -57,7 +61,10 @@ public final class Runs {
         c.metadata(),
         c.removed(),
         c.copiedBytes(),
-        source.expired());
+        source.expired(),
+        source.turnover().contents(),
+        source.turnover().changed());
+    holds.set(run, source.source(), source.holds());
   }
 
   public void end(long run, Instant ended) throws CatalogueException {
@@ -110,6 +117,7 @@ public final class Runs {
   /** Forgets a source of which nothing is left. */
   public void endRemoval(FilePath source) throws CatalogueException {
     database.update("DELETE FROM run_source WHERE source = ?", source.bytes());
+    holds.remove(source);
   }
 
   /** Forgets the name of an increment that is gone. */
@@ -120,10 +128,13 @@ public final class Runs {
   /** All runs, expired ones too, oldest first. */
   public List<Run> list() throws CatalogueException {
     Map<Long, List<RunSource>> sources = new HashMap<>();
+    Map<Holds.Key, List<Hold>> held = holds.all();
     database.each(
         "SELECT * FROM run_source ORDER BY run, source",
         row ->
-            sources.computeIfAbsent(row.getLong("run"), id -> new ArrayList<>()).add(source(row)));
+            sources
+                .computeIfAbsent(row.getLong("run"), id -> new ArrayList<>())
+                .add(source(row, held)));
     return database.list(
         "SELECT * FROM run ORDER BY id",
         row -> {
@@ -148,9 +159,11 @@ public final class Runs {
         row -> FilePath.of(row.getBytes(1)));
   }
 
-  private static RunSource source(ResultSet row) throws SQLException {
+  private static RunSource source(ResultSet row, Map<Holds.Key, List<Hold>> held)
+      throws SQLException {
+    FilePath source = FilePath.of(row.getBytes("source"));
     return new RunSource(
-        FilePath.of(row.getBytes("source")),
+        source,
         SourceState.ofWord(row.getString("state")),
         row.getString("reason"),
         new Counts(
@@ -163,7 +176,9 @@ public final class Runs {
             row.getLong("metadata"),
             row.getLong("removed"),
             row.getLong("copied_bytes")),
-        row.getInt("expired") != 0);
+        row.getInt("expired") != 0,
+        new Turnover(row.getLong("contents"), row.getLong("contents_changed")),
+        held.getOrDefault(new Holds.Key(row.getLong("run"), source), List.of()));
   }
 
   private static long nanos(Instant instant) {

@@ -38,7 +38,18 @@ final class Schema {
         removed INTEGER NOT NULL,
         copied_bytes INTEGER NOT NULL,
         expired INTEGER NOT NULL,
+        contents INTEGER NOT NULL,
+        contents_changed INTEGER NOT NULL,
         PRIMARY KEY (run, source)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE hold (
+        run INTEGER NOT NULL,
+        source BLOB NOT NULL,
+        kind TEXT NOT NULL,
+        count INTEGER NOT NULL,
+        of INTEGER NOT NULL,
+        mounts BLOB NOT NULL,
+        PRIMARY KEY (run, source, kind)
       ) STRICT, WITHOUT ROWID;
       CREATE TABLE directory (
         id INTEGER PRIMARY KEY,

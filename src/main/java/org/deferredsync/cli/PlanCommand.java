@@ -7,6 +7,7 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.deferredsync.backup.BackupException;
 import org.deferredsync.backup.BackupReport.SourceReport;
@@ -55,7 +56,8 @@ final class PlanCommand implements Callable<Integer> {
       Logger log = LoggerFactory.getLogger("plan");
       List<String> warnings = new ArrayList<>();
       BackupRequest request =
-          BackupSettings.request(context.configuration().settings(), context.trust(), warnings);
+          BackupSettings.request(
+              context.configuration().settings(), context.trust(), Set.of(), warnings);
       warnings.forEach(log::warn);
       Engine engine =
           Engine.ofSystem(

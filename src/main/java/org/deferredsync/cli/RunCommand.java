@@ -3,12 +3,15 @@ package org.deferredsync.cli;
 import static java.util.Objects.requireNonNull;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.deferredsync.config.Configuration;
 import org.deferredsync.config.DurationText;
 import org.deferredsync.config.SettingException;
@@ -18,8 +21,11 @@ import org.deferredsync.job.JobStarter;
 import org.deferredsync.job.Shutdown;
 import org.deferredsync.logging.JobLog;
 import org.deferredsync.logging.Logging;
+import org.deferredsync.logging.Printable;
 import org.deferredsync.plugin.PluginException;
+import org.deferredsync.plugin.backup.BackupSettings;
 import org.deferredsync.process.SystemCommandRunner;
+import org.deferredsync.snapshot.FilePath;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -63,6 +69,15 @@ final class RunCommand implements Callable<Integer> {
   private List<String> only = new ArrayList<>();
 
   @Option(
+      names = "--approve",
+      paramLabel = "SOURCE",
+      description =
+          "let this run do to SOURCE, a path of BACKUPDIRS, what the last one held back: that it lost"
+              + " or changed so much, or is not mounted any more. Once, and no more than the last run"
+              + " named; may be given several times")
+  private List<String> approved = new ArrayList<>();
+
+  @Option(
       names = "--wait",
       paramLabel = "TIME",
       description =
@@ -78,7 +93,7 @@ final class RunCommand implements Callable<Integer> {
     Configuration configuration = Configuration.load(file, context.environment(), context.trust());
     JobStarter starter =
         new JobStarter(
-            new JobRequest(file, dryRun, only, wait),
+            new JobRequest(file, dryRun, only, approved(context, configuration), wait),
             configuration,
             context.environment(),
             context.trust(),
@@ -89,6 +104,34 @@ final class RunCommand implements Callable<Integer> {
         Shutdown shutdown = Shutdown.guard()) {
       logging.keep(log);
       return run(context, starter, shutdown);
+    }
+  }
+
+  /** The sources to approve, which have to be in the configuration. */
+  private List<String> approved(DeferredSync context, Configuration configuration)
+      throws SettingException {
+    List<String> paths = new ArrayList<>();
+    for (String argument : approved) {
+      byte[] bytes = context.rawArguments().take(argument);
+      Set<FilePath> sources = BackupSettings.sources(configuration.settings());
+      if (!isOneOf(sources, bytes)) {
+        throw new CommandLine.ParameterException(
+            requireNonNull(spec).commandLine(),
+            "--approve: "
+                + Printable.of(bytes)
+                + " is not in BACKUPDIRS, which names "
+                + sources.stream().map(FilePath::toString).collect(Collectors.joining(" ")));
+      }
+      paths.add(new String(bytes, StandardCharsets.UTF_8));
+    }
+    return paths;
+  }
+
+  private static boolean isOneOf(Set<FilePath> sources, byte[] path) {
+    try {
+      return sources.contains(FilePath.normalized(path));
+    } catch (IllegalArgumentException e) {
+      return false; // no absolute path
     }
   }
 

@@ -9,6 +9,7 @@ import java.util.function.Predicate;
 import org.deferredsync.backup.Sizes;
 import org.deferredsync.backup.TargetReader;
 import org.deferredsync.snapshot.Counts;
+import org.deferredsync.snapshot.Hold;
 import org.deferredsync.snapshot.Run;
 import org.deferredsync.snapshot.RunSource;
 import org.deferredsync.snapshot.SourceState;
@@ -117,7 +118,14 @@ final class SnapshotsCommand extends TargetCommand {
               .member("path", source.source().toString())
               .member("state", source.state().word())
               .member("reason", source.reason())
-              .member("expired", source.expired());
+              .member("expired", source.expired())
+              .name("holds")
+              .beginArray();
+          for (Hold hold : source.holds()) {
+            writer.beginObject().member("kind", hold.kind().word());
+            writer.member("count", hold.count()).member("of", hold.of()).endObject();
+          }
+          writer.endArray();
           write(writer, source.counts());
           writer.endObject();
         }

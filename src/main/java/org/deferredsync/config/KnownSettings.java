@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.deferredsync.logging.Printable;
 
 /**
  * Every setting that has a meaning here: its default, what it is for, and what it must look like.
@@ -80,6 +81,20 @@ public final class KnownSettings {
               "30m",
               "incremental_backup: how long that may take",
               (s, key) -> verifyTime(s)),
+              "GUARD_PERCENT",
+              "30",
+              "incremental_backup: a source that loses a larger share at once is held; 100 for never",
+              (s, key) -> guardPercent(s)),
+          setting(
+              "GUARD_MIN",
+              "100",
+              "incremental_backup: a source that had fewer entries is not judged by shares",
+              (s, key) -> guardMin(s)),
+          setting(
+              "REQUIRED_MOUNTS",
+              "",
+              "incremental_backup: directories that have to be mounted",
+              (s, key) -> requiredMounts(s)),
           setting(
               "SERVER_ALIVE_CHECK",
               "/etc/cron.exec/server_alive_check.sh",
@@ -206,6 +221,29 @@ public final class KnownSettings {
   /** How long that may take, a second to a year. */
   public static Duration verifyTime(Settings settings) throws SettingException {
     return settings.duration("VERIFY_TIME", Duration.ofSeconds(1), YEAR);
+  }
+
+  /** The share of a source that may go at once, in percent, 1 to 100; 100 is no limit. */
+  public static int guardPercent(Settings settings) throws SettingException {
+    return settings.wholeNumber("GUARD_PERCENT", 1, 100);
+  }
+
+  /** How many entries a source must have had to be judged by shares, 1 to 999999999. */
+  public static int guardMin(Settings settings) throws SettingException {
+    return settings.wholeNumber("GUARD_MIN", 1, 999_999_999);
+  }
+
+  /** The directories that have to be mounted, as absolute paths. */
+  public static List<String> requiredMounts(Settings settings) throws SettingException {
+    List<String> mounts = settings.list("REQUIRED_MOUNTS");
+    for (String mount : mounts) {
+      if (!mount.startsWith("/")) {
+        throw settings.invalid(
+            "REQUIRED_MOUNTS",
+            "names " + Printable.of(mount) + ", which is not an absolute path; begin it with /");
+      }
+    }
+    return mounts;
   }
 
   /** How long one plugin may take, a second to a year. */

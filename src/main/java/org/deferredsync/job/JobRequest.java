@@ -11,11 +11,17 @@ import java.util.Optional;
  * @param configuration the file, absolute
  * @param dryRun whether to change nothing whatever the settings say
  * @param only the plugins to run instead of those of the settings; empty for those of the settings
+ * @param approved the sources of which the run may do what the last one held back
  * @param patience how long to wait for another run to end, if not as the settings say
  */
 public record JobRequest(
-    Path configuration, boolean dryRun, List<String> only, Optional<Duration> patience) {
+    Path configuration,
+    boolean dryRun,
+    List<String> only,
+    List<String> approved,
+    Optional<Duration> patience) {
   public JobRequest {
     only = List.copyOf(only);
+    approved = List.copyOf(approved);
   }
 }

@@ -121,13 +121,15 @@ public final class JobStarter {
           Scratch scratch = Scratch.in(directory, lock.key())) {
         requireTrust(settings);
         Plugins plugins = Plugins.trusted(environment.scriptHome(), trust);
+        List<Plugin> selected = selected(plugins, settings);
         Job job =
             new Job(
                 environment.host().text(HostName.Form.PLAIN),
-                selected(plugins, settings),
+                selected,
                 new PluginRunner(KnownSettings.pluginTimeout(settings)),
                 new PluginContext(
                     settings,
+                    request.approved(),
                     dryRun,
                     log,
                     commands,
@@ -138,7 +140,7 @@ public final class JobStarter {
                     scratch.directory(),
                     progress,
                     List.of()));
-        return job.run(notes(plugins), shutdown);
+        return job.run(notes(plugins, selected), shutdown);
       }
     } catch (SettingException e) {
       throw new PluginException(ReturnCode.PREREQUISITE, String.valueOf(e.getMessage()), e);
@@ -151,9 +153,14 @@ public final class JobStarter {
         : plugins.only(request.only(), settings);
   }
 
-  private List<String> notes(Plugins plugins) {
+  private List<String> notes(Plugins plugins, List<Plugin> selected) {
     List<String> notes = new ArrayList<>(configuration.warnings());
     notes.addAll(plugins.warnings());
+    boolean guarded =
+        selected.stream().anyMatch(plugin -> plugin.settings().contains("GUARD_PERCENT"));
+    if (!request.approved().isEmpty() && !guarded) {
+      notes.add("--approve changes nothing: no plugin of this run backs anything up.");
+    }
     if (!configuration.settings().text("ADMIN_MAIL_ADDRESS").isBlank()) {
       notes.add("ADMIN_MAIL_ADDRESS is set, but this version sends no mail.");
     }

@@ -21,6 +21,7 @@ import org.slf4j.Logger;
 /**
  * What a plugin may know of the job that runs it.
  *
+ * @param approved the sources of which the operator releases why the last run held them
  * @param dryRun whether nothing may be changed anywhere
  * @param log where it speaks, by its own name
  * @param environment what the job was started with
@@ -32,6 +33,7 @@ import org.slf4j.Logger;
  */
 public record PluginContext(
     Settings settings,
+    List<String> approved,
     boolean dryRun,
     Logger log,
     CommandRunner commands,
@@ -43,6 +45,7 @@ public record PluginContext(
     Progress progress,
     List<PluginOutcome> earlier) {
   public PluginContext {
+    approved = List.copyOf(approved);
     environment = Map.copyOf(environment);
     earlier = List.copyOf(earlier);
   }
@@ -51,6 +54,7 @@ public record PluginContext(
   public PluginContext with(Logger newLog, List<PluginOutcome> newEarlier) {
     return new PluginContext(
         settings,
+        approved,
         dryRun,
         newLog,
         commands,

@@ -11,6 +11,8 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.deferredsync.catalogue.CommitHook;
 import org.deferredsync.fs.CrashError;
 import org.deferredsync.fs.FaultyPosix;
@@ -32,6 +34,9 @@ public final class EngineFixture {
   private Duration ahead = Duration.ofSeconds(10);
   private Retention retention = new Retention(15, 3);
   private EntryFilter filter = EntryFilter.NONE;
+  private Guard guard = new Guard(100, 100); // what most tests remove they mean
+  private List<FilePath> requiredMounts = List.of();
+  private Set<FilePath> approved = Set.of();
   private Batch.Limits limits = Batch.Limits.USUAL;
   private Progress progress = Progress.NONE;
   private String kernelRelease = "6.1.0";
@@ -59,6 +64,23 @@ public final class EngineFixture {
 
   public EngineFixture with(EntryFilter other) {
     filter = other;
+    return this;
+  }
+
+  public EngineFixture with(Guard other) {
+    guard = other;
+    return this;
+  }
+
+  /** What has to be mounted. */
+  public EngineFixture requires(Path... mounts) {
+    requiredMounts = Arrays.stream(mounts).map(EngineFixture::filePath).toList();
+    return this;
+  }
+
+  /** What the next runs release. */
+  public EngineFixture approves(Path... sources) {
+    approved = Arrays.stream(sources).map(EngineFixture::filePath).collect(Collectors.toSet());
     return this;
   }
 
@@ -124,9 +146,7 @@ public final class EngineFixture {
   }
 
   public BackupReport run(List<Source> sources) throws BackupException, IOException {
-    return new Backup(
-            engine(), new BackupRequest(filePath(target), sources, retention), LOG, limits)
-        .run();
+    return new Backup(engine(), request(sources), LOG, limits).run();
   }
 
   /** Runs, and dies before the commit with this number; false if there are not so many. */
@@ -171,7 +191,11 @@ public final class EngineFixture {
   BackupRequest request(Path... sources) {
     List<Source> list =
         Arrays.stream(sources).map(path -> new Source(filePath(path), filter)).toList();
-    return new BackupRequest(filePath(target), list, retention);
+    return request(list);
+  }
+
+  private BackupRequest request(List<Source> sources) {
+    return new BackupRequest(filePath(target), sources, retention, guard, requiredMounts, approved);
   }
 
   /** Where the mirror has the path. */

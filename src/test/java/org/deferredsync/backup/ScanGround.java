@@ -42,7 +42,7 @@ final class ScanGround implements AutoCloseable {
                 targetPath,
                 root,
                 Set.of(),
-                List.of());
+                LostMounts.Expected.NOTHING);
     Path file = target.resolve(".deferred-sync/catalogue.db");
     Catalogue catalogue = Files.exists(file) ? Catalogue.openReader(file) : Catalogue.temporary();
     return new ScanGround(posix, root, ground, catalogue, PlanStore.open());

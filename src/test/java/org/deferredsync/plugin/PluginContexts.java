@@ -32,6 +32,7 @@ public final class PluginContexts {
       Path directory, Logger log, CommandRunner commands, Settings settings, boolean dryRun) {
     return new PluginContext(
         settings,
+        List.of(),
         dryRun,
         log,
         commands,

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Set;
 import org.deferredsync.backup.BackupRequest;
 import org.deferredsync.backup.DailyVerification;
+import org.deferredsync.backup.Guard;
 import org.deferredsync.backup.Retention;
 import org.deferredsync.backup.Source;
 import org.deferredsync.config.ExcludeRules;
@@ -63,21 +64,28 @@ public final class BackupSettings {
   /**
    * What the settings ask for.
    *
+   * @param approved the sources of which the operator releases what the last run recorded
    * @param warnings takes lines about the exclude file that the operator should see
    * @throws SettingException if a setting, or the exclude file, is malformed, absent or not to be
    *     trusted
    */
-  public static BackupRequest request(Settings settings, TrustedPath trust, List<String> warnings)
+  public static BackupRequest request(
+      Settings settings, TrustedPath trust, Set<FilePath> approved, List<String> warnings)
       throws SettingException {
     FilePath target = target(settings);
     Retention retention = retention(settings);
+    Guard guard = new Guard(KnownSettings.guardPercent(settings), KnownSettings.guardMin(settings));
+    List<FilePath> mounts = new ArrayList<>();
+    for (String mount : KnownSettings.requiredMounts(settings)) {
+      mounts.add(path(settings, "REQUIRED_MOUNTS", mount));
+    }
     ExcludeRules rules = rules(settings, trust);
     warnings.addAll(rules.warnings());
     List<Source> sources = new ArrayList<>();
     for (FilePath path : sources(settings)) {
       sources.add(new Source(path, new RuleFilter(rules, path)));
     }
-    return new BackupRequest(target, sources, retention);
+    return new BackupRequest(target, sources, retention, guard, mounts, approved);
   }
 
   /**

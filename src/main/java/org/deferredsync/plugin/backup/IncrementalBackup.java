@@ -1,9 +1,11 @@
 package org.deferredsync.plugin.backup;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.deferredsync.backup.Backup;
 import org.deferredsync.backup.BackupException;
 import org.deferredsync.backup.BackupReport;
@@ -21,6 +23,7 @@ import org.deferredsync.plugin.PluginContext;
 import org.deferredsync.plugin.PluginException;
 import org.deferredsync.plugin.ReturnCode;
 import org.deferredsync.snapshot.Counts;
+import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.RunSource;
 import org.deferredsync.snapshot.SourceState;
 import org.slf4j.Logger;
@@ -56,7 +59,10 @@ public final class IncrementalBackup implements Plugin {
         "KEEP_YEARLY",
         "KEEP_MIN",
         "VERIFY_PERCENT",
-        "VERIFY_TIME");
+        "VERIFY_TIME",
+        "GUARD_PERCENT",
+        "GUARD_MIN",
+        "REQUIRED_MOUNTS");
   }
 
   @Override
@@ -64,7 +70,8 @@ public final class IncrementalBackup implements Plugin {
       throws PluginException, SettingException, IOException {
     List<String> warnings = new ArrayList<>();
     BackupRequest request =
-        BackupSettings.request(context.settings(), TrustedPath.ofProcess(), warnings);
+        BackupSettings.request(
+            context.settings(), TrustedPath.ofProcess(), approved(context), warnings);
     DailyVerification.Limits verification = BackupSettings.verification(context.settings());
     Logger log = context.log();
     warnings.forEach(log::warn);
@@ -91,6 +98,12 @@ public final class IncrementalBackup implements Plugin {
           String.valueOf(e.getMessage()),
           e);
     }
+  }
+
+  private static Set<FilePath> approved(PluginContext context) {
+    return context.approved().stream()
+        .map(path -> FilePath.normalized(path.getBytes(StandardCharsets.UTF_8)))
+        .collect(Collectors.toSet());
   }
 
   private static ReturnCode code(Verdict verdict) {
@@ -125,7 +138,8 @@ public final class IncrementalBackup implements Plugin {
         counts.directories(),
         Sizes.text(counts.bytes()));
     if (!source.reason().isEmpty()) {
-      log.warn("{}: {}: {}.", source.source(), source.state().word(), source.reason());
+      String end = source.holds().isEmpty() ? "." : ""; // a command to be copied ends the line
+      log.warn("{}: {}: {}{}", source.source(), source.state().word(), source.reason(), end);
     }
   }
 }
