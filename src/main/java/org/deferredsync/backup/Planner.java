@@ -20,6 +20,7 @@ import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.Space;
 import org.deferredsync.logging.Progress;
 import org.deferredsync.logging.Progress.Phase;
+import org.deferredsync.snapshot.Counts;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.RunSource;
 import org.slf4j.Logger;

@@ -50,7 +50,9 @@ final class SourceVerifier implements AutoCloseable {
                 request.target(),
                 reader.target().root(),
                 former,
-                reader.catalogue().entries().mountRoots())
+                new LostMounts.Expected(
+                    Set.copyOf(reader.catalogue().entries().mountRoots()),
+                    RequiredMounts.look(engine.posix(), request.requiredMounts())))
             .open();
     return new SourceVerifier(engine, reader.catalogue(), roots, findings);
   }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.deferredsync.backup.BackupException;
 import org.deferredsync.backup.BackupRequest;
@@ -79,7 +80,8 @@ final class VerifyCommand implements Callable<Integer> {
       Verification verification = new Verification(engine, target, log);
       if (repair) {
         List<String> warnings = new ArrayList<>();
-        BackupRequest request = BackupSettings.request(settings, context.trust(), warnings);
+        BackupRequest request =
+            BackupSettings.request(settings, context.trust(), Set.of(), warnings);
         warnings.forEach(log::warn);
         Verification.Repaired repaired = verification.repair(request, percent);
         print(repaired.found(), repaired);

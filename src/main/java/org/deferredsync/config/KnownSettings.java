@@ -81,6 +81,7 @@ public final class KnownSettings {
               "30m",
               "incremental_backup: how long that may take",
               (s, key) -> verifyTime(s)),
+          setting(
               "GUARD_PERCENT",
               "30",
               "incremental_backup: a source that loses a larger share at once is held; 100 for never",
