@@ -25,7 +25,6 @@ final class EngineRulesTest {
   private static final Map<String, String> NOT_DUE =
       Map.of(
           "rule-20", "comes with the push",
-          "small-rule-4", "comes with the guard and what releases it",
           "small-rule-16", "only XFS shows these attributes");
 
   @Test

@@ -33,6 +33,7 @@ import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.Run;
 import org.deferredsync.snapshot.RunSource;
 import org.deferredsync.snapshot.SourceState;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -64,8 +65,9 @@ final class DailyRunsTest {
   @TempDir(factory = SharedMemory.class)
   private Path scratch;
 
+  private final long seed = Long.getLong("days.seed", System.nanoTime());
+  private final Random random = new Random(seed);
   private EngineFixture fixture;
-  private Random random;
   private Instant now = Instant.EPOCH;
   private Verdict verdict = Verdict.GOOD;
 
@@ -85,13 +87,15 @@ final class DailyRunsTest {
     SWITCHED_OFF
   }
 
+  @BeforeEach
+  void begin() throws IOException {
+    fixture = new EngineFixture(scratch).with(Guard.USUAL);
+  }
+
   @Test
   void target_hasWhatThePureFunctionKeeps_afterEveryRun() throws Exception {
     int count = Integer.getInteger("days.count", USUAL_COUNT);
-    long seed = Long.getLong("days.seed", System.nanoTime());
     System.out.printf("daily runs: -Ddays.seed=%d -Ddays.count=%d%n", seed, count);
-    random = new Random(seed);
-    fixture = new EngineFixture(scratch).with(Guard.USUAL);
     ChangingTree.write(fixture.source, "stays", "the same");
     Set<Day> met = EnumSet.noneOf(Day.class);
     int off = 0;

@@ -23,6 +23,7 @@ import org.deferredsync.snapshot.RunSource;
 import org.deferredsync.snapshot.SourceState;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -251,6 +252,7 @@ final class HeldSourceTest {
   }
 
   @Test
+  @Tag("small-rule-4")
   void approval_isNotGood_forMoreThanWasRecorded() throws Exception {
     lose(70);
     held(Kind.LOST, Verdict.FAILED);

@@ -120,7 +120,7 @@ final class LostMountTest {
     fixture.approves(fixture.source).ahead(Duration.ofSeconds(80));
     assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
     assertThat(TreeText.of(fixture.mirror(fixture.source))).isEqualTo(TreeText.of(fixture.source));
-    fixture.approves().ahead(Duration.ofSeconds(120));
+    fixture.approves().ahead(Duration.ofMinutes(2));
     assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
   }
 
@@ -138,7 +138,7 @@ final class LostMountTest {
     } finally {
       Shell.run("umount", second.toString());
     }
-    fixture.approves(fixture.source).ahead(Duration.ofSeconds(120));
+    fixture.approves(fixture.source).ahead(Duration.ofMinutes(2));
 
     assertThat(fixture.run().verdict()).isEqualTo(Verdict.PREREQUISITE);
     assertThat(fixture.mirror(second)).exists();
@@ -171,7 +171,7 @@ final class LostMountTest {
     own.approves(own.source).ahead(Duration.ofSeconds(80));
     assertThat(own.run().verdict()).isEqualTo(Verdict.GOOD);
     assertThat(own.mirror(own.source)).isEmptyDirectory();
-    own.approves().ahead(Duration.ofSeconds(120));
+    own.approves().ahead(Duration.ofMinutes(2));
     assertThat(own.run().verdict()).isEqualTo(Verdict.GOOD);
   }
 
@@ -187,7 +187,7 @@ final class LostMountTest {
     assertThat(fixture.run().sources().get(0).result().hold(Kind.LOST)).isPresent();
     unmount();
 
-    fixture.approves(fixture.source).ahead(Duration.ofSeconds(120));
+    fixture.approves(fixture.source).ahead(Duration.ofMinutes(2));
     BackupReport report = fixture.run();
 
     assertThat(report.verdict()).isEqualTo(Verdict.PREREQUISITE);
@@ -213,7 +213,7 @@ final class LostMountTest {
         .contains("entries are gone (")
         .contains(", and " + inner + " was a mount and is none now; if that is meant: ");
 
-    fixture.approves(fixture.source).ahead(Duration.ofSeconds(120));
+    fixture.approves(fixture.source).ahead(Duration.ofMinutes(2));
     assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
     assertThat(TreeText.of(fixture.mirror(fixture.source))).isEqualTo(TreeText.of(fixture.source));
   }
@@ -240,7 +240,7 @@ final class LostMountTest {
             new Hold(Kind.UNMOUNTED, 2, 2, List.of(EngineFixture.filePath(inner))));
     assertThat(fixture.mirror(inner.resolve("file"))).hasContent("far away");
 
-    fixture.ahead(Duration.ofSeconds(120));
+    fixture.ahead(Duration.ofMinutes(2));
     assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
     assertThat(TreeText.of(fixture.mirror(fixture.source))).isEqualTo(TreeText.of(fixture.source));
   }
