@@ -52,6 +52,9 @@ final class EngineRulesTest {
                 name.substring(0, name.length() - ".class".length()),
                 false,
                 EngineRulesTest.class.getClassLoader());
+        for (Tag tag : type.getAnnotationsByType(Tag.class)) {
+          tags.add(tag.value());
+        }
         for (Method method : type.getDeclaredMethods()) {
           for (Tag tag : method.getAnnotationsByType(Tag.class)) {
             tags.add(tag.value());

@@ -425,7 +425,7 @@ final class MoveTest {
     run();
     fixture.with(new Batch.Limits(5, 1 << 20));
     move("a", "b");
-    fixture.ahead(Duration.ofSeconds(60));
+    fixture.ahead(Duration.ofSeconds(35));
     assertThat(fixture.diesAfterCommit(4)).isTrue();
     // The directories are again as their digests of before the crash had them.
     move("b", "a");

@@ -298,7 +298,12 @@ final class RulesOfSourcesTest {
   void increments_areNamedInTheirOrder_whateverTheClockSays() throws Exception {
     for (int run = 0; run < 4; run++) {
       ChangingTree.write(source, "content", "x".repeat(10 + run));
-      goodRun(run == 2 ? -3600 : 20);
+      if (run == 2) {
+        fixture.ahead(Duration.ofHours(-1));
+        assertThat(fixture.run().clockDoubt()).contains("before the last run");
+      } else {
+        goodRun(20);
+      }
     }
     goodRun(30);
     try (TargetReader reader = TargetChecks.reader(fixture)) {
