@@ -3,6 +3,7 @@ package org.deferredsync.backup;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -13,22 +14,30 @@ import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
 import org.deferredsync.fs.Stat;
 import org.deferredsync.snapshot.FilePath;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The directories below one that is open, each opened component by component with no link followed.
  * Keeps the last used ones open, so that neighbours cost one call; the deepest tree needs no more
  * descriptors than a flat one.
  *
- * <p>A descriptor that it hands out is good until {@value #OPEN} others have been asked for.
+ * <p>A descriptor that it hands out is good until {@value #HELD} others have been handed out, or
+ * its directory is forgotten; {@link #statOrNull} hands none out.
  */
 final class DirectoryTree implements AutoCloseable {
   private static final int OPEN = 48;
+  private static final int HELD = 8;
 
   private final Posix posix;
   private final int root;
   private final FilePath rootPath;
   private final boolean oneDevice;
   private final LinkedHashMap<FilePath, Integer> open = new LinkedHashMap<>(64, 0.75f, true);
+
+  /** The directories handed out last, in a ring: somebody may be at work with their descriptors. */
+  private final @Nullable FilePath[] held = new FilePath[HELD];
+
+  private int next;
 
   /**
    * @param root a descriptor of the top, which stays its owner's
@@ -44,15 +53,21 @@ final class DirectoryTree implements AutoCloseable {
 
   /** The directory at {@code path}; ENOENT, ENOTDIR or ELOOP if there is none. */
   int open(FilePath path) throws IOException {
-    return open(path, false);
+    return handOut(path, reach(path, false));
   }
 
   /** The same; what is missing on the way is made with mode 0700. */
   int openOrMake(FilePath path) throws IOException {
-    return open(path, true);
+    return handOut(path, reach(path, true));
   }
 
-  private int open(FilePath path, boolean make) throws IOException {
+  private int handOut(FilePath path, int descriptor) {
+    held[next] = path;
+    next = (next + 1) % HELD;
+    return descriptor;
+  }
+
+  private int reach(FilePath path, boolean make) throws IOException {
     Deque<FilePath> closed = new ArrayDeque<>();
     FilePath at = path;
     while (!at.equals(rootPath) && !open.containsKey(at)) {
@@ -108,22 +123,27 @@ final class DirectoryTree implements AutoCloseable {
     return parent;
   }
 
+  /** The one not used for longest, but never one that somebody may be at work with. */
   private void closeEldest() throws IOException {
-    if (open.size() >= OPEN) {
-      Iterator<Map.Entry<FilePath, Integer>> eldest = open.entrySet().iterator();
-      int descriptor = eldest.next().getValue();
-      eldest.remove();
-      posix.close(descriptor);
+    if (open.size() < OPEN) {
+      return;
     }
+    Iterator<Map.Entry<FilePath, Integer>> eldest = open.entrySet().iterator();
+    Map.Entry<FilePath, Integer> one = eldest.next();
+    while (Arrays.asList(held).contains(one.getKey())) {
+      one = eldest.next();
+    }
+    int descriptor = one.getValue();
+    eldest.remove();
+    posix.close(descriptor);
   }
 
   /** What lies at {@code path}, or null if nothing does, or its parent is gone. */
-  @org.jspecify.annotations.Nullable
-  Stat statOrNull(FilePath path) throws IOException {
+  @Nullable Stat statOrNull(FilePath path) throws IOException {
     try {
       return path.equals(rootPath)
           ? posix.stat(root)
-          : posix.stat(open(parentOf(path)), path.name());
+          : posix.stat(reach(parentOf(path), false), path.name());
     } catch (PosixException e) {
       if (e.is(Errno.ENOENT) || e.is(Errno.ENOTDIR) || e.is(Errno.ELOOP)) {
         return null;

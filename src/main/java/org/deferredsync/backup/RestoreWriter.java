@@ -198,14 +198,18 @@ final class RestoreWriter implements RestoreQueue.Worker {
 
   private void link(Link link) throws IOException {
     Found found = link.found();
-    int directory = directoryOf(link.at());
+    byte[] name = link.at().name();
     for (FilePath place : link.places()) {
       Stat there = tree.statOrNull(place);
       if (there != null && isIt(there, found.version())) {
         try {
-          posix.link(directoryOf(place), place.name(), directoryOf(link.at()), link.at().name());
-          done.link();
-          return;
+          int into = directoryOf(link.at());
+          posix.link(directoryOf(place), place.name(), into, name);
+          if (posix.stat(into, name).sameObject(there)) {
+            done.link();
+            return;
+          }
+          posix.unlink(into, name); // another file has taken the place's name
         } catch (PosixException e) {
           if (e.is(Errno.EEXIST) || e.is(Errno.ENOSPC) || e.is(Errno.EDQUOT)) {
             throw e; // a copy would fail alike; else, as where there are no links, it is one
@@ -218,7 +222,7 @@ final class RestoreWriter implements RestoreQueue.Worker {
       return;
     }
     Made file =
-        maker.file(directory, parentOf(link.at()), link.at().name(), found, link.attributes());
+        maker.file(directoryOf(link.at()), parentOf(link.at()), name, found, link.attributes());
     String why = again.read(found, file);
     if (why != null) {
       done.fail(found.path(), why);

@@ -91,6 +91,20 @@ final class RestorerTest {
   }
 
   @Test
+  void restore_joinsTheRightNames_deeperThanDirectoriesStayOpen() throws Exception {
+    String deep = "/d".repeat(60);
+    shell(
+        "mkdir -p a%1$s b%1$s; echo RIGHT >a%1$s/x; ln a%1$s/x b%1$s/x; p=b;".formatted(deep)
+            + " for i in $(seq 60); do echo decoy >$p/x; p=$p/d; done");
+    fixture.run();
+    restore("latest", to(), fixture.source);
+    Path top = to().resolve("source");
+    assertThat(TreeText.of(top)).isEqualTo(TreeText.of(fixture.source));
+    assertThat(inode(top.resolve("b" + deep + "/x")))
+        .isEqualTo(inode(top.resolve("a" + deep + "/x")));
+  }
+
+  @Test
   void restore_joinsNamesOfThePast_andNotThoseOfNow() throws Exception {
     shell("echo x >one; ln one two; echo y >three");
     fixture.run();
@@ -409,7 +423,8 @@ final class RestorerTest {
     fixture.run();
     tamper("UPDATE entry SET mode = 511 WHERE name = x'61'");
     tamper(
-        "UPDATE content SET sha256 = x'00' WHERE id = (SELECT content FROM entry WHERE name = x'62')");
+        "UPDATE content SET sha256 = x'00' WHERE id = (SELECT content FROM entry WHERE name ="
+            + " x'62')");
     tamper("UPDATE entry SET link_target = NULL WHERE name = x'6c'");
     Restorer.Result result = restore("latest", to(), fixture.source);
     assertThat(result.failed()).isEqualTo(3);
