@@ -98,13 +98,15 @@ final class Aside implements AutoCloseable {
     kept++;
   }
 
-  /** Removes the directory if it keeps nothing. */
+  /** Removes the directory if it keeps nothing; nothing if that was done before. */
   @Override
   public void close() throws IOException {
     DirectoryTree known = tree;
     if (known != null) {
+      tree = null;
       known.close();
       posix.close(descriptor);
+      descriptor = -1;
       if (kept == 0) {
         try {
           posix.removeDirectory(places.open(base), name.bytes());

@@ -22,10 +22,12 @@ final class Destination implements AutoCloseable {
       ".deferred-sync-restore".getBytes(StandardCharsets.US_ASCII);
 
   private final Posix posix;
+  private final FilePath to;
   private final int directory;
   private final int root;
 
-  private Destination(Posix posix, int directory, int root) {
+  private Destination(Posix posix, FilePath to, int directory, int root) {
+    this.to = to;
     this.posix = posix;
     this.directory = directory;
     this.root = root;
@@ -82,7 +84,7 @@ final class Destination implements AutoCloseable {
     try {
       checkOutside(posix, directory, to, target);
       checkEmpty(posix, directory, to);
-      return new Destination(posix, directory, sheltered(posix, directory));
+      return new Destination(posix, to, directory, sheltered(posix, directory));
     } catch (BackupException | IOException | RuntimeException e) {
       posix.close(directory);
       throw e;
@@ -166,11 +168,42 @@ final class Destination implements AutoCloseable {
     return root;
   }
 
-  /** Moves what was made to its place. */
-  void finish(Restoration done) throws IOException {
-    if (root == directory) {
-      return;
+  /**
+   * Moves what was made to its place, and returns when it is on the disk.
+   *
+   * @throws BackupException if the disk did not take all of it
+   */
+  void finish(Restoration done) throws BackupException, IOException {
+    if (root != directory) {
+      moveUp(done);
     }
+    sync(posix, directory, to);
+  }
+
+  /**
+   * Returns when all that was written to the file system of an open directory is on the disk: what
+   * a write could not tell, such as an error or a quota of a server, is told only now.
+   */
+  static void sync(Posix posix, int directory, FilePath path) throws BackupException, IOException {
+    try {
+      try {
+        posix.syncFileSystem(directory);
+      } catch (PosixException e) {
+        if (!e.is(Errno.ENOSYS)) {
+          throw e;
+        }
+        posix.sync(directory);
+      }
+    } catch (PosixException e) {
+      throw BackupException.failure(
+          path
+              + ": not all that was restored has reached the disk: "
+              + e.errno().text()
+              + "; see to that disk and restore again");
+    }
+  }
+
+  private void moveUp(Restoration done) throws IOException {
     List<byte[]> names = new ArrayList<>();
     posix.list(root, entry -> names.add(entry.name()));
     boolean all = true;

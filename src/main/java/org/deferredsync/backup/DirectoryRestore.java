@@ -29,8 +29,14 @@ final class DirectoryRestore {
   private final Metadata metadata;
   private final Restoration done;
   private final Logger log;
+  private final int remembered;
 
-  DirectoryRestore(Snapshot snapshot, Metadata metadata, Restoration done, Logger log) {
+  /**
+   * @param remembered of how many files with several names the place is remembered
+   */
+  DirectoryRestore(
+      Snapshot snapshot, Metadata metadata, Restoration done, Logger log, int remembered) {
+    this.remembered = remembered;
     this.snapshot = snapshot;
     this.posix = snapshot.reader().posix();
     this.metadata = metadata;
@@ -70,7 +76,7 @@ final class DirectoryRestore {
       this.set = set;
       this.queue = queue;
       this.bytes = bytes;
-      this.groups = new LinkGroups(snapshot, set);
+      this.groups = new LinkGroups(snapshot, set, remembered);
     }
 
     private void begin(FilePath top) throws IOException {
@@ -123,7 +129,7 @@ final class DirectoryRestore {
       }
       ExtendedAttributes attributes = done.attributes(found.path(), version);
       List<FilePath> others = groups.places(found);
-      groups.put(found, others.isEmpty() ? at : others.get(0));
+      groups.put(found, at);
       if (!others.isEmpty()) {
         queue.add(new Link(found, at, attributes, others));
       } else if (version.type() == FileType.FILE) {

@@ -21,13 +21,11 @@ final class FileMaker {
 
   private final Posix posix;
   private final Metadata metadata;
-  private final int user;
   private @Nullable Given given;
 
   FileMaker(Posix posix, Metadata metadata) {
     this.posix = posix;
     this.metadata = metadata;
-    this.user = posix.effectiveUser();
   }
 
   /** What a new file in a directory has by itself: most need no more than their mode and time. */
@@ -69,6 +67,18 @@ final class FileMaker {
       descriptor =
           posix.createFile(directory, name, complete ? found.version().permissions() : 0600);
       position = 0;
+      boolean begun = false;
+      try {
+        learn();
+        begun = true;
+      } finally {
+        if (!begun) {
+          drop();
+        }
+      }
+    }
+
+    private void learn() throws IOException {
       Given known = given;
       if (known == null || !known.directory().equals(place)) {
         Stat fresh = posix.stat(descriptor);
@@ -86,7 +96,7 @@ final class FileMaker {
           && !known.attributes()
           && attributes.isEmpty()
           && version.uid() == known.uid()
-          && (user != 0 || version.gid() == known.gid())
+          && version.gid() == known.gid()
           && (version.permissions() & SET_ID_OR_STICKY) == 0;
     }
 

@@ -51,17 +51,23 @@ final class InPlaceRestore {
       checkOutside(top.path());
     }
     SnapshotWalk walk = new SnapshotWalk(snapshot);
+    Deque<FilePath> made = new ArrayDeque<>();
     for (Node top : set.tops()) {
-      Deque<FilePath> made = new ArrayDeque<>();
       try {
         if (openWay(top.path(), made)) {
           walk.walk(top, restore);
         }
-        while (!made.isEmpty()) {
-          finish(made.pop());
-        }
       } catch (PosixException e) {
         done.fail(top.path(), e);
+      }
+    }
+    restore.end(); // what it takes away changes the time of what was made above
+    while (!made.isEmpty()) {
+      FilePath path = made.pop();
+      try {
+        finish(path);
+      } catch (PosixException e) {
+        done.fail(path, e);
       }
     }
   }
@@ -87,8 +93,8 @@ final class InPlaceRestore {
       way.add(0, above);
     }
     for (FilePath above : way) {
-      if (places.isBeneath(above)) {
-        Stat there = made.isEmpty() ? places.statOrNull(above) : null;
+      if (places.isBeneathRootOf(path, above) && !made.contains(above)) {
+        Stat there = places.statOrNull(above);
         if (there != null && !there.isDirectory()) {
           done.fail(path, above + " is no directory now; restore that one");
           return false;

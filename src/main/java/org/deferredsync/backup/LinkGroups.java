@@ -2,6 +2,8 @@ package org.deferredsync.backup;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,17 +16,21 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which names of a snapshot are names of one inode: those of one content, and of what has none
  * those of one group. Remembers where the last ones went, and asks the catalogue for what it had to
- * forget, so that it does not grow with the tree. Used by one thread.
+ * forget: of that it knows only, in a bit a content, that a name of it went somewhere. Used by one
+ * thread.
  */
 final class LinkGroups {
-  private static final int REMEMBERED = 30_000;
+  /** A few MiB of places. */
+  static final int REMEMBERED = 30_000;
+
   private static final int ASKED = 16;
+  private static final int BITS = 4096;
 
   private final Snapshot snapshot;
   private final TargetReader reader;
   private final int remembered;
   private final RestoreSet set;
-  private boolean forgot;
+  private final Map<Long, BitSet> placed = new HashMap<>();
 
   private final Map<Long, FilePath> places =
       new LinkedHashMap<>(16, 0.75f, true) {
@@ -32,15 +38,9 @@ final class LinkGroups {
 
         @Override
         protected boolean removeEldestEntry(Map.Entry<Long, FilePath> eldest) {
-          boolean full = size() > remembered;
-          forgot |= full;
-          return full;
+          return size() > remembered;
         }
       };
-
-  LinkGroups(Snapshot snapshot, RestoreSet set) {
-    this(snapshot, set, REMEMBERED);
-  }
 
   LinkGroups(Snapshot snapshot, RestoreSet set, int remembered) {
     this.snapshot = snapshot;
@@ -68,10 +68,21 @@ final class LinkGroups {
     Long key = key(found);
     if (key != null) {
       places.put(key, place);
+      placed
+          .computeIfAbsent(Math.floorDiv(key, BITS), chunk -> new BitSet())
+          .set((int) Math.floorMod(key, (long) BITS));
     }
   }
 
-  /** Where names of the same inode may be already; the likeliest first. */
+  private boolean isPlaced(long key) {
+    BitSet chunk = placed.get(Math.floorDiv(key, BITS));
+    return chunk != null && chunk.get((int) Math.floorMod(key, (long) BITS));
+  }
+
+  /**
+   * Where names of the same inode may be already, the likeliest first; empty if none was put
+   * anywhere.
+   */
   List<FilePath> places(Found found) throws IOException {
     Long key = key(found);
     if (key == null) {
@@ -82,7 +93,7 @@ final class LinkGroups {
       return List.of(known);
     }
     Long content = found.version().content();
-    return content == null || !forgot ? List.of() : ask(content, found.path());
+    return content == null || !isPlaced(key) ? List.of() : ask(content, found.path());
   }
 
   private List<FilePath> ask(long content, FilePath own) throws IOException {

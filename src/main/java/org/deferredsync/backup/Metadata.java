@@ -93,6 +93,7 @@ final class Metadata {
       posix.setOwner(directory, name, version.uid(), version.gid());
     } else {
       checkOwner(path, version);
+      keepGroup(path, () -> posix.setOwner(directory, name, user, version.gid()));
     }
     List<Xattr> there = posix.xattrs(directory, name);
     int permissions = permissions(version);
@@ -124,6 +125,7 @@ final class Metadata {
       posix.setOwner(descriptor, version.uid(), version.gid());
     } else {
       checkOwner(path, version);
+      keepGroup(path, () -> posix.setOwner(descriptor, user, version.gid()));
     }
     List<Xattr> there = posix.xattrs(descriptor);
     int permissions = permissions(version);
@@ -148,6 +150,24 @@ final class Metadata {
   private void checkOwner(FilePath path, Version version) {
     if (version.uid() != user) {
       unkept.add("the owner", path, "that takes root");
+    }
+  }
+
+  private interface Step {
+    void run() throws IOException;
+  }
+
+  /** An ordinary user gives a file to any group that the user is in. */
+  private void keepGroup(FilePath path, Step step) throws IOException {
+    try {
+      step.run();
+    } catch (PosixException e) {
+      boolean refused =
+          e.is(Errno.EPERM) || e.is(Errno.EINVAL) || e.is(Errno.EOPNOTSUPP) || e.is(Errno.ENOSYS);
+      if (!refused) {
+        throw e;
+      }
+      unkept.add("the group", path, "that takes root, or a member of it");
     }
   }
 

@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.deferredsync.backup.SnapshotWalk.Found;
 import org.deferredsync.fs.DirectoryEntry;
 import org.deferredsync.fs.Posix;
@@ -18,6 +19,7 @@ import org.deferredsync.fs.Stat;
 import org.deferredsync.snapshot.ExtendedAttributes;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.FileType;
+import org.deferredsync.snapshot.SourceState;
 import org.deferredsync.snapshot.Version;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -43,6 +45,9 @@ final class PlaceRestore implements SnapshotWalk.Visitor, AutoCloseable {
   private final List<Stat> targetAndAbove;
   private final Logger log;
   private final Deque<Level> levels = new ArrayDeque<>();
+
+  /** Names that are not in a snapshot that may lack some. */
+  private long stayed;
 
   PlaceRestore(
       Snapshot snapshot,
@@ -104,6 +109,32 @@ final class PlaceRestore implements SnapshotWalk.Visitor, AutoCloseable {
         .toList();
   }
 
+  /**
+   * Returns when all that was changed is on the disk.
+   *
+   * @throws BackupException if a disk did not take all of it
+   */
+  void sync() throws BackupException, IOException {
+    Set<Long> devices = new HashSet<>();
+    for (FilePath base : asides.keySet()) {
+      int directory = places.open(base);
+      if (devices.add(posix.stat(directory).device())) {
+        Destination.sync(posix, directory, base);
+      }
+    }
+  }
+
+  /** All is in place, except for what is made above it. */
+  void end() throws IOException {
+    if (stayed > 0) {
+      log.warn(
+          "{} names that the snapshot has not stay where they are: it is partial, and may lack what"
+              + " could not be read then; see \"deferred-sync ls\" and remove them by hand.",
+          stayed);
+    }
+    close();
+  }
+
   @Override
   public void close() throws IOException {
     for (Aside aside : asides.values()) {
@@ -150,6 +181,9 @@ final class PlaceRestore implements SnapshotWalk.Visitor, AutoCloseable {
         levels.push(new Level(path, false, there.mountRoot() ? asideIn(path) : aside));
         return true;
       }
+      if (!mayGo(path, there)) {
+        return false;
+      }
       if (there != null) {
         changes.moveAside(path, aside);
       }
@@ -167,7 +201,14 @@ final class PlaceRestore implements SnapshotWalk.Visitor, AutoCloseable {
     Level level = levels.pop();
     try {
       if (!level.fresh && (version != null || snapshot.sourceOf(path).isPresent())) {
-        moveExtras(level);
+        if (isPartial(path)) {
+          stayed += countExtras(level);
+        } else {
+          moveExtras(level);
+        }
+      }
+      if (level.aside.equals(asides.get(path))) {
+        level.aside.close(); // before the directory that it is in gets its time
       }
       if (version != null) {
         set(level, version);
@@ -192,6 +233,20 @@ final class PlaceRestore implements SnapshotWalk.Visitor, AutoCloseable {
     }
   }
 
+  /** Whether the snapshot may lack something that was there. */
+  private boolean isPartial(FilePath path) {
+    return snapshot
+        .sourceOf(path)
+        .filter(source -> source.state() == SourceState.PARTIAL)
+        .isPresent();
+  }
+
+  private long countExtras(Level level) throws IOException {
+    long[] count = new long[1];
+    eachExtra(level, Set.of(), name -> count[0]++);
+    return count[0];
+  }
+
   /** Moves what the snapshot has not, some at a time. */
   private void moveExtras(Level level) throws IOException {
     Set<ByteBuffer> staying = new HashSet<>();
@@ -209,18 +264,30 @@ final class PlaceRestore implements SnapshotWalk.Visitor, AutoCloseable {
 
   private List<byte[]> extras(Level level, Set<ByteBuffer> staying) throws IOException {
     List<byte[]> found = new ArrayList<>();
+    eachExtra(
+        level,
+        staying,
+        name -> {
+          if (found.size() < ROUND) {
+            found.add(name);
+          }
+        });
+    return found;
+  }
+
+  private void eachExtra(Level level, Set<ByteBuffer> staying, Consumer<byte[]> sink)
+      throws IOException {
     List<IOException> failures = new ArrayList<>();
     posix.list(
         places.open(level.path),
         (DirectoryEntry entry) -> {
           byte[] name = entry.name();
           try {
-            if (found.size() < ROUND
-                && failures.isEmpty()
+            if (failures.isEmpty()
                 && !AsideName.isOne(name)
                 && !isKnown(level, name)
                 && !staying.contains(ByteBuffer.wrap(name))) {
-              found.add(name);
+              sink.accept(name);
             }
           } catch (IOException e) {
             failures.add(e);
@@ -229,7 +296,6 @@ final class PlaceRestore implements SnapshotWalk.Visitor, AutoCloseable {
     if (!failures.isEmpty()) {
       throw failures.get(0);
     }
-    return found;
   }
 
   private boolean isKnown(Level level, byte[] name) throws IOException {
@@ -248,12 +314,9 @@ final class PlaceRestore implements SnapshotWalk.Visitor, AutoCloseable {
       if (there == null) {
         return true;
       }
-      if (there.mountRoot()) {
-        log.warn("{}: not in the snapshot, but a mount point: left as it is", path);
-        return false;
-      }
-      if (targetAndAbove.stream().anyMatch(there::sameObject)) {
-        log.warn("{}: not in the snapshot, but it holds the target: left as it is", path);
+      String why = whyItStays(there);
+      if (why != null) {
+        log.warn("{}: not in the snapshot, but {}: left as it is", path, why);
         return false;
       }
       return changes.moveAside(path, aside);
@@ -261,6 +324,23 @@ final class PlaceRestore implements SnapshotWalk.Visitor, AutoCloseable {
       done.fail(path, e);
       return false;
     }
+  }
+
+  /** What must not be moved, in words; null if it may. */
+  private @Nullable String whyItStays(Stat there) {
+    if (there.mountRoot()) {
+      return "a mount point";
+    }
+    return targetAndAbove.stream().anyMatch(there::sameObject) ? "it holds the target" : null;
+  }
+
+  /** Whether what is in the way of a path may go; told if not. */
+  private boolean mayGo(FilePath path, @Nullable Stat there) {
+    String why = there == null ? null : whyItStays(there);
+    if (why != null) {
+      done.fail(path, "what is there now stays: " + why);
+    }
+    return why == null;
   }
 
   @Override
@@ -291,7 +371,7 @@ final class PlaceRestore implements SnapshotWalk.Visitor, AutoCloseable {
     if (there != null && isSame(there, found, attributes, others)) {
       done.same(false, found.version().size());
       groups.put(found, path);
-    } else if (changes.put(found, there, attributes, others, asideOf(path))) {
+    } else if (mayGo(path, there) && changes.put(found, there, attributes, others, asideOf(path))) {
       groups.put(found, path);
     }
   }

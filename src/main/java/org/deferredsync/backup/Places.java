@@ -43,23 +43,28 @@ final class Places implements AutoCloseable {
   }
 
   /** The directories around {@code path}. */
-  DirectoryTree tree(FilePath path) {
-    FilePath best = null;
-    for (FilePath root : trees.keySet()) {
-      if (root.contains(path) && (best == null || root.length() > best.length())) {
-        best = root;
-      }
-    }
-    DirectoryTree tree = best == null ? null : trees.get(best);
+  private DirectoryTree tree(FilePath path) {
+    DirectoryTree tree = trees.get(rootOf(path));
     if (tree == null) {
       throw new IllegalArgumentException(path + " is in no source that was opened");
     }
     return tree;
   }
 
-  /** Whether the path lies below what was there when it was opened. */
-  boolean isBeneath(FilePath path) {
-    return trees.keySet().stream().anyMatch(root -> root.contains(path) && !root.equals(path));
+  private @Nullable FilePath rootOf(FilePath path) {
+    FilePath best = null;
+    for (FilePath root : trees.keySet()) {
+      if (root.contains(path) && (best == null || root.length() > best.length())) {
+        best = root;
+      }
+    }
+    return best;
+  }
+
+  /** Whether a directory above {@code path} lies below what of these was opened at the start. */
+  boolean isBeneathRootOf(FilePath path, FilePath above) {
+    FilePath root = rootOf(path);
+    return root != null && root.contains(above) && !root.equals(above);
   }
 
   /** The open directory at {@code path}. */

@@ -28,8 +28,17 @@ public final class Restorer {
   private final Logger log;
   private final Restoration done;
   private final Metadata metadata;
+  private final int remembered;
 
   public Restorer(Snapshot snapshot, Clock clock, Logger log) {
+    this(snapshot, clock, log, LinkGroups.REMEMBERED);
+  }
+
+  /**
+   * @param remembered of how many files with several names the place is remembered
+   */
+  Restorer(Snapshot snapshot, Clock clock, Logger log, int remembered) {
+    this.remembered = remembered;
     this.snapshot = snapshot;
     this.posix = snapshot.reader().posix();
     this.clock = clock;
@@ -71,7 +80,8 @@ public final class Restorer {
     RestoreSet set = below(paths);
     try (Destination destination = Destination.open(posix, to, snapshot.reader().target())) {
       done.begin(set, snapshot);
-      new DirectoryRestore(snapshot, metadata, done, log).restore(set, destination.root());
+      new DirectoryRestore(snapshot, metadata, done, log, remembered)
+          .restore(set, destination.root());
       destination.finish(done);
     } finally {
       done.end();
@@ -84,7 +94,7 @@ public final class Restorer {
       throws BackupException, IOException {
     RestoreSet set = below(paths);
     Destination.check(posix, to, snapshot.reader().target());
-    LinkGroups groups = new LinkGroups(snapshot, set);
+    LinkGroups groups = new LinkGroups(snapshot, set, remembered);
     SnapshotWalk walk = new SnapshotWalk(snapshot);
     for (Node top : set.tops()) {
       walk.walk(top, new Telling(set, to, groups, watcher));
@@ -131,13 +141,16 @@ public final class Restorer {
               places,
               state,
               changes,
-              new LinkGroups(snapshot, set),
+              new LinkGroups(snapshot, set, remembered),
               done,
               new AsideName(clock.instant()),
               log)) {
         done.begin(set, snapshot);
         new InPlaceRestore(snapshot, places, changes, each, done, log).restore(set);
         asides.addAll(each.kept());
+        if (change) {
+          each.sync();
+        }
       }
     } finally {
       done.end();

@@ -153,10 +153,19 @@ public final class TargetReader implements AutoCloseable {
         Files.createTempDirectory(
             "deferred-sync-",
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-    Path copied = copy.resolve(file.getFileName());
-    Files.copy(file, copied);
-    Files.copy(log, copied.resolveSibling(copied.getFileName() + LOG_SUFFIX));
-    return opened(posix, target, lock, Catalogue.openReader(copied), copy);
+    try {
+      Path copied = copy.resolve(file.getFileName());
+      Files.copy(file, copied);
+      Files.copy(log, copied.resolveSibling(copied.getFileName() + LOG_SUFFIX));
+      return opened(posix, target, lock, Catalogue.openReader(copied), copy);
+    } catch (IOException | RuntimeException e) {
+      try {
+        remove(copy);
+      } catch (IOException also) {
+        e.addSuppressed(also);
+      }
+      throw e;
+    }
   }
 
   private static TargetReader opened(
@@ -220,24 +229,23 @@ public final class TargetReader implements AutoCloseable {
   public void close() throws IOException {
     try {
       catalogue.close();
-      removeCopy();
+      if (copy != null) {
+        remove(copy);
+      }
     } finally {
       posix.close(lock);
       target.close();
     }
   }
 
-  private void removeCopy() throws IOException {
-    Path directory = copy;
-    if (directory != null) {
-      List<Path> files = new ArrayList<>();
-      try (var names = Files.list(directory)) {
-        names.forEach(files::add);
-      }
-      for (Path file : files) {
-        Files.delete(file);
-      }
-      Files.delete(directory);
+  private static void remove(Path copy) throws IOException {
+    List<Path> files = new ArrayList<>();
+    try (var names = Files.list(copy)) {
+      names.forEach(files::add);
     }
+    for (Path file : files) {
+      Files.delete(file);
+    }
+    Files.delete(copy);
   }
 }

@@ -15,6 +15,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.deferredsync.backup.RestoreChange.Watcher;
+import org.deferredsync.fs.Errno;
+import org.deferredsync.fs.FaultyPosix;
+import org.deferredsync.fs.Posix;
 import org.deferredsync.snapshot.FilePath;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -273,5 +276,62 @@ final class InPlaceTest {
         .isInstanceOf(BackupException.class)
         .hasMessageContaining("lies in the target");
     assertThat(TreeText.of(fixture.target)).isEqualTo(before);
+  }
+
+  @Test
+  void restore_leavesWhatHoldsTheTarget_inTheWayOfAFile() throws Exception {
+    Path tree = Files.createDirectory(scratch.resolve("tree"));
+    Files.writeString(tree.resolve("in"), "1");
+    fixture.run(tree);
+    Path now = tree.resolve("in");
+    Files.delete(now);
+    Files.createDirectory(now);
+    Files.move(fixture.target, now.resolve("target"));
+    Files.createSymbolicLink(fixture.target, now.resolve("target"));
+    Restorer.Result result = restore(tree);
+    assertThat(result.failed()).isEqualTo(1);
+    assertThat(result.aside()).isZero();
+    assertThat(now.resolve("target")).isDirectory();
+  }
+
+  @Test
+  void restore_movesNothingAway_thatAPartialSnapshotMayLack() throws Exception {
+    shell("mkdir d; echo 1 >a; echo 1 >d/secret");
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    posix.failOn(FaultyPosix.Call.OPEN_FILE, "secret", Errno.EACCES);
+    fixture.with(posix).run();
+    fixture.with(Posix.ofSystem());
+    shell("echo 2 >a");
+    Restorer.Result result = restore(fixture.source);
+    assertThat(result.failed()).isZero();
+    assertThat(fixture.source.resolve("a")).hasContent("1");
+    assertThat(fixture.source.resolve("d/secret")).hasContent("1");
+    assertThat(result.aside()).isEqualTo(1);
+  }
+
+  @Test
+  void restore_takesPathsTogether_ofWhichOneLiesBehindALink() throws Exception {
+    Path plain = Files.createDirectories(scratch.resolve("plain"));
+    Path real = Files.createDirectories(scratch.resolve("real/below/deep"));
+    Files.createSymbolicLink(scratch.resolve("link"), Path.of("real"));
+    Path linked = scratch.resolve("link/below/deep");
+    Files.writeString(plain.resolve("f"), "1");
+    Files.writeString(real.resolve("f"), "1");
+    fixture.run(plain, linked);
+    Files.delete(plain.resolve("f"));
+    Files.delete(real.resolve("f"));
+    assertThat(restore(plain, linked).failed()).isZero();
+    assertThat(plain.resolve("f")).hasContent("1");
+    assertThat(real.resolve("f")).hasContent("1");
+  }
+
+  @Test
+  void restore_setsTheTimeOfTheWay_whenNothingIsChangedInItAnyMore() throws Exception {
+    shell("mkdir -p a/b; echo 1 >a/b/f; touch -d 2001-02-03 a/b a");
+    fixture.run();
+    Map<String, String> wanted = TreeText.of(fixture.source.resolve("a"));
+    shell("rm -r a");
+    assertThat(restore(fixture.source.resolve("a/b")).failed()).isZero();
+    assertThat(TreeText.of(fixture.source.resolve("a"))).isEqualTo(wanted);
   }
 }

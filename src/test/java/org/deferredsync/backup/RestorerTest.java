@@ -20,11 +20,15 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.deferredsync.fs.Errno;
+import org.deferredsync.fs.FaultyPosix;
+import org.deferredsync.fs.FaultyPosix.Call;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.snapshot.FilePath;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Files brought back into an empty directory, exactly. */
@@ -150,6 +154,71 @@ final class RestorerTest {
         assertThat(groups.count(one)).isEqualTo(2);
       }
     }
+  }
+
+  @Test
+  void restore_joinsNames_whosePlacesItHadToForget() throws Exception {
+    shell("for i in 1 2 3 4 5 6; do echo $i >f$i-a; ln f$i-a f$i-b; ln f$i-a z$i; done");
+    fixture.run();
+    List<FilePath> paths = List.of(EngineFixture.filePath(fixture.source));
+    try (TargetReader reader = TargetChecks.reader(fixture)) {
+      Snapshot snapshot = reader.snapshots().at(PointInTime.latest(), Instant.MAX, ZoneOffset.UTC);
+      Logger log = LoggerFactory.getLogger("restore");
+      Restorer.Result told =
+          new Restorer(snapshot, Clock.systemUTC(), log, 2)
+              .preview(paths, EngineFixture.filePath(to()), RestoreChange.Watcher.NONE);
+      Restorer.Result result =
+          new Restorer(snapshot, Clock.systemUTC(), log, 2)
+              .restore(paths, EngineFixture.filePath(to()));
+      assertThat(result.links()).isEqualTo(12);
+      assertThat(result.bytes()).isEqualTo(12);
+      assertThat(told.links()).isEqualTo(12);
+      assertThat(told.bytes()).isEqualTo(12);
+    }
+    assertThat(TreeText.of(to().resolve("source"))).isEqualTo(TreeText.of(fixture.source));
+  }
+
+  @Test
+  void restore_fails_whenTheDiskDoesNotTakeIt() throws Exception {
+    shell("echo x >f");
+    fixture.run();
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    posix.failAlways(Call.SYNC_FILE_SYSTEM, Errno.EIO);
+    try (TargetReader reader =
+        TargetReader.open(fixture.with(posix).engine(), EngineFixture.filePath(fixture.target))) {
+      List<FilePath> paths = List.of(EngineFixture.filePath(fixture.source));
+      assertThatThrownBy(
+              () -> restorer(reader, "latest").restore(paths, EngineFixture.filePath(to())))
+          .isInstanceOf(BackupException.class)
+          .hasMessageContaining(to() + ": not all that was restored has reached the disk");
+      shell("echo y >f");
+      assertThatThrownBy(
+              () -> restorer(reader, "latest").restoreInPlace(paths, RestoreChange.Watcher.NONE))
+          .isInstanceOf(BackupException.class)
+          .hasMessageContaining(scratch + ": not all that was restored has reached the disk");
+      shell("echo y >f");
+      assertThat(
+              restorer(reader, "latest").previewInPlace(paths, RestoreChange.Watcher.NONE).failed())
+          .isZero();
+    }
+  }
+
+  @Test
+  void restore_leavesNoFile_thatItCouldNotLookAt() throws Exception {
+    shell("echo x >f");
+    fixture.run();
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    posix.failOn(Call.XATTRS, "source/f", Errno.EACCES);
+    try (TargetReader reader =
+        TargetReader.open(fixture.with(posix).engine(), EngineFixture.filePath(fixture.target))) {
+      Restorer.Result result =
+          restorer(reader, "latest")
+              .restore(
+                  List.of(EngineFixture.filePath(fixture.source)), EngineFixture.filePath(to()));
+      assertThat(result.failed()).isEqualTo(1);
+      assertThat(posix.openObjects()).noneMatch(object -> object.endsWith("/to/source/f"));
+    }
+    assertThat(to().resolve("source")).isEmptyDirectory();
   }
 
   private static SnapshotWalk.Visitor collecting(List<SnapshotWalk.Found> found) {
