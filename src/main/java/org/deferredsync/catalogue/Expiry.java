@@ -45,7 +45,7 @@ public final class Expiry {
         """
         SELECT h.directory, h.name, h.since, h.until, h.mode, h.content, d.path
         FROM entry_history h JOIN directory d ON d.id = h.directory
-        WHERE h.until > ?1 AND h.until <= ?2 AND h.since > ?1
+        WHERE h.until >= ?3 AND h.until <= ?2 AND h.since > ?1
           AND (h.until, h.directory, h.name, h.since) > (?3, ?4, ?5, ?6)
         ORDER BY h.until, h.directory, h.name, h.since
         LIMIT ?7
@@ -60,7 +60,7 @@ public final class Expiry {
                 Database.longOrNull(row, "content")),
         after,
         before,
-        last == null ? 0L : last.until(),
+        last == null ? after + 1 : last.until(), // each page begins where the last one ended
         last == null ? 0L : last.directory(),
         last == null ? new byte[0] : nameOf(last.path()),
         last == null ? 0L : last.since(),
