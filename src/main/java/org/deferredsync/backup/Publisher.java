@@ -1,6 +1,7 @@
 package org.deferredsync.backup;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.deferredsync.catalogue.Catalogue;
@@ -46,8 +47,9 @@ final class Publisher {
     this.root = posix.effectiveUser() == 0;
   }
 
-  /** Does all of them, in their order. */
+  /** Does all of them, in their order; files in increments, which the others never touch, last. */
   void publish(List<Operation> operations) throws IOException {
+    List<Operation> prunes = new ArrayList<>();
     for (Operation operation : operations) {
       switch (operation.kind()) {
         case PUT -> put(operation);
@@ -55,8 +57,11 @@ final class Publisher {
         case REMOVE -> remove(operation);
         case REMOVE_DIRECTORY -> removeDirectory(operation);
         case SET -> set(operation.path());
-        case PRUNE -> prune(operation);
+        case PRUNE -> prunes.add(operation);
       }
+    }
+    if (!prunes.isEmpty()) {
+      prune(prunes);
     }
   }
 
@@ -169,9 +174,11 @@ final class Publisher {
     metadata.set(parent, path.name(), path, version, catalogue.xattrs().find(version.xattr()));
   }
 
-  private void prune(Operation operation) throws IOException {
+  private void prune(List<Operation> operations) throws IOException {
     try (IncrementFiles files = new IncrementFiles(posix, target, catalogue)) {
-      files.delete(operation.run(), operation.path());
+      for (Operation operation : operations) {
+        files.delete(operation.run(), operation.path());
+      }
     }
   }
 
