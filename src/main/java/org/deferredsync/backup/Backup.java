@@ -11,6 +11,7 @@ import org.deferredsync.catalogue.LinkedNames;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
+import org.deferredsync.snapshot.Run;
 import org.deferredsync.snapshot.RunSource;
 import org.slf4j.Logger;
 
@@ -100,15 +101,17 @@ public final class Backup {
     Posix posix = engine.posix();
     Target target = open.target();
     Catalogue catalogue = open.catalogue();
+    Manifests manifests = open.manifests();
     Barrier barrier = Barrier.of(posix, target.root(), engine.kernelRelease());
     Unkept unkept = new Unkept(log, "the mirror");
     Metadata metadata = Metadata.ofMirror(posix, unkept);
     int staging = target.openStaging();
     try {
       Publisher publisher = new Publisher(posix, target, catalogue, barrier, metadata, staging);
-      new Recovery(posix, target, catalogue, publisher, barrier, staging, log).recover();
-      Forgetter forgetter = new Forgetter(posix, target, catalogue, publisher, barrier);
-      Pruner pruner = new Pruner(posix, target, catalogue, forgetter);
+      new Recovery(posix, target, catalogue, publisher, barrier, staging, manifests, log).recover();
+      Forgetter forgetter =
+          new Forgetter(posix, target, catalogue, publisher, barrier, open.manifest());
+      Pruner pruner = new Pruner(posix, target, catalogue, forgetter, manifests);
       Expirer expirer = new Expirer(engine, request.retention(), open, pruner, log);
       try (Planner planner = Planner.plan(engine, request, target.root(), catalogue, log)) {
         if (planner.shortage(target.root(), open.released()).isPresent()) {
@@ -124,16 +127,16 @@ public final class Backup {
         boolean displaced;
         planner.beginCopying(engine.progress());
         try (Increment increment = new Increment(posix, target, name)) {
-          apply(
-              target, catalogue, planner, staging, barrier, metadata, unkept, increment, run,
-              started);
+          apply(open, planner, staging, barrier, metadata, unkept, increment, run, started);
           displaced = increment.isMade();
         } finally {
           engine.progress().end();
         }
         end(catalogue, planner.results(), run, displaced);
+        manifests.keepRuns(catalogue);
         new RestoreGuide(posix, target, log).keep(catalogue.runs().sources());
         String doubt = expirer.expireAfterRun(planner.results());
+        manifests.keepSmall(catalogue);
         if (!catalogue.checkpoint()) {
           log.debug("A reader keeps the write-ahead log; the next run empties it.");
         }
@@ -174,8 +177,7 @@ public final class Backup {
   }
 
   private void apply(
-      Target target,
-      Catalogue catalogue,
+      OpenTarget open,
       Planner planner,
       int staging,
       Barrier barrier,
@@ -186,6 +188,10 @@ public final class Backup {
       Instant started)
       throws IOException {
     Posix posix = engine.posix();
+    Target target = open.target();
+    Catalogue catalogue = open.catalogue();
+    Run known =
+        catalogue.runs().list().stream().filter(one -> one.id() == run).findFirst().orElseThrow();
     List<SourceWork> sources = new ArrayList<>();
     for (SourceRoot source : planner.sources()) {
       sources.add(new SourceWork(source, new Tally()));
@@ -200,7 +206,8 @@ public final class Backup {
                 new Publisher(posix, target, committed, barrier, metadata, staging),
                 barrier,
                 stager,
-                run,
+                open.manifest(),
+                known,
                 limits)) {
       RunContext context =
           new RunContext(

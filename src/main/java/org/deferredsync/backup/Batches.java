@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.catalogue.Pending.Operation;
+import org.deferredsync.snapshot.Run;
 
 /**
  * The batches of one run, one after the other: stage, barrier, commit, publish. One barrier serves
@@ -16,7 +17,8 @@ final class Batches implements AutoCloseable {
   private final Barrier barrier;
   private final Stager stager;
   private final RowQueue rows;
-  private final long run;
+  private final ManifestWriter manifest;
+  private final Run run;
   private final Batch.Limits limits;
   private Batch current;
   private long generation;
@@ -31,18 +33,25 @@ final class Batches implements AutoCloseable {
       Publisher publisher,
       Barrier barrier,
       Stager stager,
-      long run,
+      ManifestWriter manifest,
+      Run run,
       Batch.Limits limits)
       throws IOException {
     this.target = target;
     this.publisher = publisher;
     this.barrier = barrier;
     this.stager = stager;
+    this.manifest = manifest;
     this.run = run;
     this.limits = limits;
     this.generation = catalogue.generation();
     this.rows = new RowQueue(catalogue);
-    this.current = new Batch(run, limits, rows);
+    this.current = next();
+  }
+
+  private Batch next() {
+    manifest.begin(generation + 1, run);
+    return new Batch(run.id(), limits, rows);
   }
 
   /** The batch being staged. */
@@ -62,23 +71,25 @@ final class Batches implements AutoCloseable {
       return;
     }
     stager.drain();
-    barrier.pass();
     long number = generation + 1;
     List<Operation> operations = current.operations(number);
     rows.add(
         catalogue -> {
+          manifest.finish(operations, barrier::written);
           catalogue.pending().clear();
           catalogue.setGeneration(number);
           for (Operation operation : operations) {
             catalogue.pending().add(operation);
           }
         });
+    rows.drain();
+    barrier.pass();
     rows.commit();
     generation = number;
     committed++;
     target.setGeneration(number);
     publisher.publish(operations);
-    current = new Batch(run, limits, rows);
+    current = next();
   }
 
   /** Flushes, and makes the last batch durable; its operations may then be forgotten. */

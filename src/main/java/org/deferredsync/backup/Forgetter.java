@@ -22,13 +22,21 @@ final class Forgetter {
   private final Catalogue catalogue;
   private final Publisher publisher;
   private final Barrier barrier;
+  private final ManifestWriter manifest;
 
-  Forgetter(Posix posix, Target target, Catalogue catalogue, Publisher publisher, Barrier barrier) {
+  Forgetter(
+      Posix posix,
+      Target target,
+      Catalogue catalogue,
+      Publisher publisher,
+      Barrier barrier,
+      ManifestWriter manifest) {
     this.posix = posix;
     this.target = target;
     this.catalogue = catalogue;
     this.publisher = publisher;
     this.barrier = barrier;
+    this.manifest = manifest;
   }
 
   /** Deletes rows, and tells which files go with them. */
@@ -59,6 +67,19 @@ final class Forgetter {
     }
   }
 
+  private void finishManifest(Doomed doomed) throws CatalogueException {
+    if (manifest.isEmpty()) {
+      return; // what goes with expired snapshots is told by the runs
+    }
+    try {
+      manifest.finish(doomed.inMirror, posix::sync);
+    } catch (CatalogueException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new CatalogueException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
   /**
    * Does one step.
    *
@@ -67,9 +88,11 @@ final class Forgetter {
   long step(Step step) throws IOException {
     long number = catalogue.generation() + 1;
     Doomed doomed = new Doomed(number);
+    manifest.begin(number, null);
     catalogue.transaction(
         () -> {
           step.forget(doomed);
+          finishManifest(doomed);
           catalogue.setGeneration(number);
           for (Operation operation : doomed.inMirror) {
             catalogue.pending().add(operation);

@@ -49,6 +49,18 @@ final class IncrementFiles implements AutoCloseable {
     }
   }
 
+  /** Whether the increment of the run holds anything at the path. */
+  boolean has(long run, FilePath path) throws IOException {
+    try {
+      return tree(run).statOrNull(path) != null;
+    } catch (PosixException e) {
+      if (e.is(Errno.ENOENT) || e.is(Errno.ENOTDIR) || e.is(Errno.ELOOP)) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
   private DirectoryTree tree(long run) throws IOException {
     DirectoryTree tree = trees.get(run);
     if (tree == null) {

@@ -27,18 +27,23 @@ import org.slf4j.Logger;
  * be.
  */
 final class OpenTarget implements AutoCloseable {
-  private static final byte[] NEW_CATALOGUE = Stager.bytes("catalogue.new");
+  static final byte[] NEW_CATALOGUE = Stager.bytes("catalogue.new");
 
   private final Target target;
   private final LockFile lock;
   private final Catalogue catalogue;
   private final long released;
+  private final Manifests manifests;
+  private final ManifestWriter manifest;
 
-  private OpenTarget(Target target, LockFile lock, Catalogue catalogue, long released) {
+  private OpenTarget(
+      Target target, LockFile lock, Catalogue catalogue, long released, Manifests manifests) {
     this.target = target;
     this.lock = lock;
     this.catalogue = catalogue;
     this.released = released;
+    this.manifests = manifests;
+    this.manifest = new ManifestWriter(manifests, catalogue);
   }
 
   /** How many bytes of what is free are the reserve's, and not for a run to use up. */
@@ -52,6 +57,15 @@ final class OpenTarget implements AutoCloseable {
 
   Catalogue catalogue() {
     return catalogue;
+  }
+
+  Manifests manifests() {
+    return manifests;
+  }
+
+  /** Writes what the catalogue is told. */
+  ManifestWriter manifest() {
+    return manifest;
   }
 
   /**
@@ -105,7 +119,13 @@ final class OpenTarget implements AutoCloseable {
         // SQLite needs some room only to open.
         long released = new Reserve(posix, target.own()).releaseIfFull();
         Catalogue catalogue = catalogue(engine, target);
-        return new OpenTarget(target, lock, catalogue, released);
+        try {
+          Manifests manifests = Manifests.open(posix, target, catalogue, log);
+          return new OpenTarget(target, lock, catalogue, released, manifests);
+        } catch (IOException | RuntimeException e) {
+          catalogue.close();
+          throw e;
+        }
       } catch (BackupException | IOException | RuntimeException e) {
         lock.close();
         throw e;
@@ -166,7 +186,7 @@ final class OpenTarget implements AutoCloseable {
     }
   }
 
-  private static LockFile lock(Posix posix, Target target, Instant now)
+  static LockFile lock(Posix posix, Target target, Instant now)
       throws BackupException, IOException {
     LockFile.Attempt attempt =
         LockFile.tryTake(posix, target.own(), Target.LOCK, ProcessHandle.current().pid(), now);
@@ -189,9 +209,7 @@ final class OpenTarget implements AutoCloseable {
         new TargetGround(posix, engine.registry(), engine.fstab()).id(target.root()).orElse("");
     if (!exists(posix, target.own(), name)) {
       if (target.generation() > 0) {
-        throw BackupException.prerequisite(
-            target.catalogueFile()
-                + ": missing, though there is a mirror; put it back from a copy made after the last run");
+        requireCatalogue(posix, target);
       }
       create(engine, target, id);
     }
@@ -205,8 +223,27 @@ final class OpenTarget implements AutoCloseable {
     }
   }
 
+  /** Refuses a target whose catalogue is lost. */
+  static void requireCatalogue(Posix posix, Target target) throws BackupException, IOException {
+    if (!exists(posix, target.own(), Stager.bytes(Target.CATALOGUE))) {
+      throw BackupException.prerequisite(
+          target.catalogueFile()
+              + ": missing, though there is a mirror; make it again with deferred-sync rebuild");
+    }
+  }
+
   /** Makes the catalogue under another name first, so that one without tables is never found. */
   private static void create(Engine engine, Target target, String id) throws IOException {
+    Posix posix = engine.posix();
+    try (Catalogue catalogue = newCatalogue(engine, target, id)) {
+      catalogue.checkpoint(); // nobody reads a file that has just been made
+    }
+    posix.renameNew(target.own(), NEW_CATALOGUE, target.own(), Stager.bytes(Target.CATALOGUE));
+    posix.sync(target.own());
+  }
+
+  /** One without rows, not yet in its place; what an earlier attempt left of it is dropped. */
+  static Catalogue newCatalogue(Engine engine, Target target, String id) throws IOException {
     Posix posix = engine.posix();
     for (String leftover : List.of("catalogue.new", "catalogue.new-wal", "catalogue.new-shm")) {
       if (exists(posix, target.own(), Stager.bytes(leftover))) {
@@ -215,11 +252,7 @@ final class OpenTarget implements AutoCloseable {
     }
     posix.close(posix.createFile(target.own(), NEW_CATALOGUE, 0600));
     Path file = target.catalogueFile().resolveSibling("catalogue.new");
-    try (Catalogue catalogue = Catalogue.create(file, id, engine.hook())) {
-      catalogue.checkpoint(); // nobody reads a file that has just been made
-    }
-    posix.renameNew(target.own(), NEW_CATALOGUE, target.own(), Stager.bytes(Target.CATALOGUE));
-    posix.sync(target.own());
+    return Catalogue.create(file, id, engine.hook());
   }
 
   private static boolean exists(Posix posix, int directory, byte[] name) throws IOException {
@@ -242,7 +275,10 @@ final class OpenTarget implements AutoCloseable {
         new TargetGround(posix, engine.registry(), engine.fstab()).id(target.root()).orElse("");
     if (!catalogue.targetId().equals(id)) {
       throw BackupException.prerequisite(
-          target.catalogueFile() + ": the catalogue of another target; put back the one of " + id);
+          target.catalogueFile()
+              + ": the catalogue of another target; put back the one of "
+              + id
+              + ", or make it again with deferred-sync rebuild");
     }
     long generation = target.generation();
     long batch = catalogue.generation();
@@ -253,7 +289,7 @@ final class OpenTarget implements AutoCloseable {
               + batch
               + ", the mirror has "
               + generation
-              + "); put back the copy that belongs to it");
+              + "); put back the copy that belongs to it, or make it again with deferred-sync rebuild");
     }
     Set<String> known = new HashSet<>();
     for (Run run : catalogue.runs().list()) {
@@ -268,12 +304,12 @@ final class OpenTarget implements AutoCloseable {
             target.path()
                 + "/"
                 + name
-                + ": an increment that the catalogue does not know; put back the catalogue that belongs to it");
+                + ": an increment that the catalogue does not know; put back the catalogue that belongs to it, or make it again with deferred-sync rebuild");
       }
     }
   }
 
-  private static Set<String> increments(Posix posix, Target target) throws IOException {
+  static Set<String> increments(Posix posix, Target target) throws IOException {
     Set<String> names = new HashSet<>();
     posix.list(
         target.root(),
@@ -287,7 +323,9 @@ final class OpenTarget implements AutoCloseable {
   @Override
   public void close() throws IOException {
     try (target;
-        lock) {
+        lock;
+        manifests;
+        manifest) {
       catalogue.close();
     }
   }

@@ -291,18 +291,21 @@ public final class Prune {
     private final Catalogue catalogue;
     private final Recovery recovery;
     private final Forgetter forgetter;
+    private final Manifests manifests;
     private final Pruner pruner;
 
     Work(OpenTarget open, int staging) throws IOException {
       Posix posix = engine.posix();
       target = open.target();
       catalogue = open.catalogue();
+      manifests = open.manifests();
       Barrier barrier = Barrier.of(posix, target.root(), engine.kernelRelease());
       Metadata metadata = Metadata.ofMirror(posix, new Unkept(log, "the mirror"));
       Publisher publisher = new Publisher(posix, target, catalogue, barrier, metadata, staging);
-      recovery = new Recovery(posix, target, catalogue, publisher, barrier, staging, log);
-      forgetter = new Forgetter(posix, target, catalogue, publisher, barrier);
-      pruner = new Pruner(posix, target, catalogue, forgetter);
+      recovery =
+          new Recovery(posix, target, catalogue, publisher, barrier, staging, manifests, log);
+      forgetter = new Forgetter(posix, target, catalogue, publisher, barrier, open.manifest());
+      pruner = new Pruner(posix, target, catalogue, forgetter, manifests);
     }
 
     /**
@@ -334,6 +337,7 @@ public final class Prune {
 
     void finish() throws IOException {
       pruner.removeEmptyIncrements();
+      manifests.keepRuns(catalogue);
       if (!catalogue.checkpoint()) {
         log.debug("A reader keeps the write-ahead log; the next run empties it.");
       }

@@ -30,12 +30,15 @@ final class Pruner {
   private final Target target;
   private final Catalogue catalogue;
   private final Forgetter forgetter;
+  private final Manifests manifests;
 
-  Pruner(Posix posix, Target target, Catalogue catalogue, Forgetter forgetter) {
+  Pruner(
+      Posix posix, Target target, Catalogue catalogue, Forgetter forgetter, Manifests manifests) {
     this.posix = posix;
     this.target = target;
     this.catalogue = catalogue;
     this.forgetter = forgetter;
+    this.manifests = manifests;
   }
 
   /** Marks what is to go of one source; nothing unless something of it stays. */
@@ -63,6 +66,7 @@ final class Pruner {
     if (marks.isEmpty()) {
       return 0;
     }
+    manifests.keepRuns(catalogue); // else a rebuilt catalogue would list what is being deleted
     KeptRuns kept = new KeptRuns(catalogue.runs().list());
     long deleted = 0;
     for (Map.Entry<FilePath, List<Long>> marked : marks.entrySet()) {
@@ -80,6 +84,7 @@ final class Pruner {
 
   /** Deletes every version that no kept snapshot shows, however it came to be left. */
   long deleteUnneeded() throws IOException {
+    manifests.keepRuns(catalogue);
     long deleted = deleteIn(new Gap(0, Long.MAX_VALUE), new KeptRuns(catalogue.runs().list()));
     catalogue.transaction(() -> catalogue.runs().finishMarks());
     return deleted;

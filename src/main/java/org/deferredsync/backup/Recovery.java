@@ -24,6 +24,7 @@ final class Recovery {
   private final Publisher publisher;
   private final Barrier barrier;
   private final int staging;
+  private final Manifests manifests;
   private final Logger log;
 
   Recovery(
@@ -33,6 +34,7 @@ final class Recovery {
       Publisher publisher,
       Barrier barrier,
       int staging,
+      Manifests manifests,
       Logger log) {
     this.posix = posix;
     this.target = target;
@@ -40,11 +42,13 @@ final class Recovery {
     this.publisher = publisher;
     this.barrier = barrier;
     this.staging = staging;
+    this.manifests = manifests;
     this.log = log;
   }
 
   /** Recovers; does nothing where the last run ended by itself. */
   void recover() throws IOException {
+    manifests.dropAfter(catalogue.generation());
     List<Operation> pending = catalogue.pending().list();
     if (!pending.isEmpty()) {
       // A COMMIT that answered with an error may live in the page cache alone: make it durable

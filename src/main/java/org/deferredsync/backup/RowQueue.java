@@ -2,7 +2,6 @@ package org.deferredsync.backup;
 
 import java.io.IOException;
 import org.deferredsync.catalogue.Catalogue;
-import org.deferredsync.catalogue.CatalogueException;
 
 /**
  * The transaction of the batch under way. A thread of its own fills it while the next entries are
@@ -19,7 +18,7 @@ final class RowQueue implements AutoCloseable {
 
   /** Writes rows within a transaction. */
   interface Rows {
-    void write(Catalogue catalogue) throws CatalogueException;
+    void write(Catalogue catalogue) throws IOException;
   }
 
   /**
@@ -41,6 +40,11 @@ final class RowQueue implements AutoCloseable {
       begun = true;
     }
     worker.give(() -> rows.write(catalogue));
+  }
+
+  /** Returns when all that was added is written. */
+  void drain() throws IOException {
+    worker.drain();
   }
 
   /** Commits all that was added; returns when that is done. */

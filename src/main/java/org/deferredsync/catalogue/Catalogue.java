@@ -29,6 +29,7 @@ public final class Catalogue implements AutoCloseable {
   private final Runs runs;
   private final Pending pending;
   private final Expiry expiry;
+  private final AllRows allRows;
 
   private Catalogue(Database database, CommitHook hook) {
     this.database = database;
@@ -42,6 +43,7 @@ public final class Catalogue implements AutoCloseable {
     this.runs = new Runs(database);
     this.pending = new Pending(database);
     this.expiry = new Expiry(database);
+    this.allRows = new AllRows(database);
   }
 
   /** Makes the tables in a file that the caller has just made, empty and with its final mode. */
@@ -71,8 +73,8 @@ public final class Catalogue implements AutoCloseable {
         "jdbc:sqlite:" + file,
         hook,
         catalogue -> {
+          catalogue.checkVersion(file); // before anything is written to what may be no catalogue
           catalogue.prepareToWrite();
-          catalogue.checkVersion(file);
         });
   }
 
@@ -145,8 +147,14 @@ public final class Catalogue implements AutoCloseable {
               + "); upgrade this one");
     }
     if (version < 1) {
-      throw new CatalogueException(file + ": not a catalogue");
+      throw new CatalogueException(
+          file + ": not a catalogue; make it again with deferred-sync rebuild");
     }
+  }
+
+  /** Tells {@code log} of every change from now on. */
+  public void setLog(RowLog log) {
+    database.setLog(log);
   }
 
   public Directories directories() {
@@ -185,6 +193,10 @@ public final class Catalogue implements AutoCloseable {
     return expiry;
   }
 
+  public AllRows allRows() {
+    return allRows;
+  }
+
   /** The id of the target that this catalogue describes. */
   public String targetId() throws CatalogueException {
     return database.one("SELECT id FROM target", row -> row.getString(1)).orElseThrow();
@@ -220,6 +232,15 @@ public final class Catalogue implements AutoCloseable {
         "UPDATE target SET verified_ns = ?, checked_ns = ?",
         upkeep.verifiedNs(),
         upkeep.checkedNs());
+  }
+
+  /** The number of the last batch that has a manifest; 0 if none has. */
+  public long manifest() throws CatalogueException {
+    return database.one("SELECT manifest FROM target", row -> row.getLong(1)).orElseThrow();
+  }
+
+  public void setManifest(long batch) throws CatalogueException {
+    database.update("UPDATE target SET manifest = ?", batch);
   }
 
   /** What a transaction does. */
@@ -261,6 +282,12 @@ public final class Catalogue implements AutoCloseable {
     hook.before();
     database.commit();
     hook.after();
+  }
+
+  /** Takes back all since {@link #begin}. */
+  public void rollback() throws CatalogueException {
+    database.run("ROLLBACK");
+    directories.forgetIds();
   }
 
   /** Reads several things of one state. */

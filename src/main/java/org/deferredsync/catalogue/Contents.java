@@ -80,6 +80,7 @@ public final class Contents {
         hash.bytes(),
         size,
         nowNs);
+    database.tell(log -> log.stored(id, hash, size));
   }
 
   public Optional<Content> find(long id) throws CatalogueException {
@@ -190,6 +191,7 @@ public final class Contents {
         path.bytes(),
         content,
         unknown);
+    database.tell(log -> log.placed(run, path, content, unknown));
   }
 
   /** Where a content lies in increments. */

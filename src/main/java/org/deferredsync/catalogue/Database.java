@@ -15,7 +15,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.sqlite.SQLiteException;
 
 /**
  * One connection to SQLite, used by one thread: statements prepared once, parameters always bound.
@@ -26,9 +28,13 @@ import org.jspecify.annotations.Nullable;
 final class Database implements AutoCloseable {
   private static final String CATALOGUE = "catalogue";
 
+  /** What SQLite answers where the file is not what it wrote: SQLITE_CORRUPT, SQLITE_NOTADB. */
+  private static final Set<Integer> DAMAGE = Set.of(11, 26);
+
   private final Connection connection;
   private final String name;
   private final Map<String, PreparedStatement> statements = new HashMap<>();
+  private RowLog log = RowLog.NONE;
 
   private Database(Connection connection, String name) {
     this.connection = connection;
@@ -88,6 +94,27 @@ final class Database implements AutoCloseable {
     void take(ResultSet row) throws SQLException;
   }
 
+  /** What tells of a change. */
+  interface Telling {
+    void tell(RowLog log) throws IOException;
+  }
+
+  /** Who is told of changes from now on. */
+  void setLog(RowLog other) {
+    log = other;
+  }
+
+  /** Tells of a change that has just been made. */
+  void tell(Telling telling) throws CatalogueException {
+    try {
+      telling.tell(log);
+    } catch (CatalogueException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new CatalogueException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
   /** Runs statements that take no parameters and give no rows. */
   void run(String sql) throws CatalogueException {
     try (Statement statement = connection.createStatement()) {
@@ -138,6 +165,8 @@ final class Database implements AutoCloseable {
       return rows.next() ? Optional.of(mapper.map(rows)) : Optional.empty();
     } catch (SQLException e) {
       throw failure(e);
+    } catch (IllegalArgumentException e) {
+      throw damaged(e); // no value that was ever stored
     }
   }
 
@@ -165,6 +194,8 @@ final class Database implements AutoCloseable {
       }
     } catch (SQLException e) {
       throw failure(e);
+    } catch (IllegalArgumentException e) {
+      throw damaged(e); // no value that was ever stored
     }
   }
 
@@ -218,9 +249,16 @@ final class Database implements AutoCloseable {
   }
 
   private static CatalogueException failure(String name, SQLException e) {
-    String message = name + ": " + e.getMessage();
-    return name.equals(CATALOGUE)
-        ? new CatalogueException(message, e)
-        : new TemporaryStoreException(message, e);
+    if (!name.equals(CATALOGUE)) {
+      return new TemporaryStoreException(name + ": " + e.getMessage(), e);
+    }
+    boolean damaged =
+        e instanceof SQLiteException lite && DAMAGE.contains(lite.getResultCode().code & 0xff);
+    return damaged ? damaged(e) : new CatalogueException(name + ": " + e.getMessage(), e);
+  }
+
+  private static CatalogueException damaged(Exception e) {
+    return new CatalogueException(
+        "catalogue: damaged (" + e.getMessage() + "); make it again with deferred-sync rebuild", e);
   }
 }

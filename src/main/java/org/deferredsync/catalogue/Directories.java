@@ -58,6 +58,11 @@ public final class Directories {
     return id;
   }
 
+  /** Forgets the ids that a transaction gave out which was taken back. */
+  public void forgetIds() {
+    ids.clear();
+  }
+
   /** Whether this directory, or any below it, is known. */
   public boolean isKnownAtOrBelow(FilePath path) throws CatalogueException {
     return database

@@ -147,6 +147,7 @@ public final class Entries {
         e.nlink(),
         e.racy(),
         e.mountRoot());
+    database.tell(log -> log.added(directory, entry));
   }
 
   /**
@@ -163,6 +164,31 @@ public final class Entries {
         directory,
         name);
     database.update("DELETE FROM entry WHERE directory = ? AND name = ?", directory, name);
+    database.tell(log -> log.ended(directory, name, run));
+  }
+
+  /** Stores a past version, in place of one of the same beginning. */
+  public void addPast(long directory, byte[] name, long since, long until, Version v)
+      throws CatalogueException {
+    database.update(
+        "INSERT OR REPLACE INTO entry_history (directory, name, since, until, "
+            + VERSION
+            + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        directory,
+        name,
+        since,
+        until,
+        v.mode(),
+        v.uid(),
+        v.gid(),
+        v.size(),
+        v.mtimeNs(),
+        v.rdev(),
+        v.linkTarget(),
+        v.linkGroup(),
+        v.xattr(),
+        v.content(),
+        v.inconsistent());
   }
 
   /** Replaces what is only evidence; no new version. */
@@ -179,6 +205,7 @@ public final class Entries {
         e.mountRoot(),
         directory,
         name);
+    database.tell(log -> log.seen(directory, name, e));
   }
 
   /** The bytes of all files that this directory and those below it have. */

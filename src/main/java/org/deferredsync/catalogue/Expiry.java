@@ -136,6 +136,14 @@ public final class Expiry {
     return places == 0 ? List.of() : List.of(new Placed(old.until(), old.path()));
   }
 
+  /** The names of a content in increments. */
+  public List<Placed> placesOf(long content) throws CatalogueException {
+    return database.list(
+        "SELECT run, path FROM place WHERE content = ?",
+        row -> new Placed(row.getLong(1), FilePath.of(row.getBytes(2))),
+        content);
+  }
+
   /**
    * Whether the content has one name in the mirror, none elsewhere, and a past version names it.
    */
@@ -159,6 +167,7 @@ public final class Expiry {
   public List<Placed> forgetCurrent(long directory, byte[] name, @Nullable Long content)
       throws CatalogueException {
     database.update("DELETE FROM entry WHERE directory = ? AND name = ?", directory, name);
+    database.tell(log -> log.forgotten(directory, name));
     return content == null || isNamed(content) ? List.of() : forgetContent(content);
   }
 
@@ -228,12 +237,7 @@ public final class Expiry {
   }
 
   private List<Placed> forgetContent(long content) throws CatalogueException {
-    List<Placed> places =
-        new ArrayList<>(
-            database.list(
-                "SELECT run, path FROM place WHERE content = ?",
-                row -> new Placed(row.getLong(1), FilePath.of(row.getBytes(2))),
-                content));
+    List<Placed> places = placesOf(content);
     database.update("DELETE FROM place WHERE content = ?", content);
     database.update("DELETE FROM content WHERE id = ?", content);
     return places;

@@ -39,6 +39,20 @@ public final class Runs {
     return database.insert("INSERT INTO run (started_ns) VALUES (?)", nanos(started));
   }
 
+  /** Stores a run as it was, with its id. */
+  public void add(Run run) throws CatalogueException {
+    Instant ended = run.ended();
+    database.update(
+        "INSERT INTO run (id, started_ns, ended_ns, increment) VALUES (?, ?, ?, ?)",
+        run.id(),
+        nanos(run.started()),
+        ended == null ? null : nanos(ended),
+        run.increment());
+    for (RunSource source : run.sources()) {
+      setSource(run.id(), source);
+    }
+  }
+
   public void setIncrement(long run, String name) throws CatalogueException {
     database.update("UPDATE run SET increment = ? WHERE id = ?", name, run);
   }

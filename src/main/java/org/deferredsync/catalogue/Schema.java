@@ -14,6 +14,7 @@ final class Schema {
         one INTEGER PRIMARY KEY CHECK (one = 1),
         id TEXT NOT NULL,
         generation INTEGER NOT NULL,
+        manifest INTEGER NOT NULL DEFAULT 0,
         verified_ns INTEGER NOT NULL DEFAULT 0,
         checked_ns INTEGER NOT NULL DEFAULT 0
       ) STRICT;

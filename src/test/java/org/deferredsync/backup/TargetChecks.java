@@ -37,7 +37,8 @@ final class TargetChecks {
           "catalogue.db",
           "catalogue.db-wal",
           "catalogue.db-shm",
-          "RESTORE.md");
+          "RESTORE.md",
+          "manifests");
 
   private TargetChecks() {}
 
