@@ -23,6 +23,7 @@ final class Commands {
     ALL.put("restore", RestoreCommand.class);
     ALL.put("verify", VerifyCommand.class);
     ALL.put("prune", PruneCommand.class);
+    ALL.put("rebuild", RebuildCommand.class);
     ALL.put("plugins", PluginsCommand.class);
     ALL.put("config", ConfigCommand.class);
   }

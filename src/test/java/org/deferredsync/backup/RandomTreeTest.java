@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.deferredsync.backup.BackupReport.SourceReport;
 import org.deferredsync.backup.BackupReport.Verdict;
 import org.junit.jupiter.api.AfterEach;
@@ -126,6 +127,7 @@ final class RandomTreeTest {
       assertThat(verified.good()).as("verify: %s", verified).isTrue();
       assertThat(verified.unknown()).as("unknown files").isZero();
       TargetChecks.undisturbed(fixture);
+      rebuilds();
       assertThat(unchanged(fixture.run(sources.toArray(Path[]::new)))).as("a run more").isTrue();
     }
 
@@ -134,6 +136,16 @@ final class RandomTreeTest {
       BackupReport report = fixture.run(sources.toArray(Path[]::new));
       assertThat(report.verdict()).as("run %d: %s", run, report).isEqualTo(Verdict.GOOD);
       assertThat(report.run()).isEqualTo((long) run);
+    }
+
+    /** A lost catalogue is made again as it was. */
+    private void rebuilds() throws Exception {
+      String before = CatalogueText.of(fixture);
+      Shell.run("rm", fixture.target.resolve(".deferred-sync/catalogue.db").toString());
+      Rebuild rebuild =
+          new Rebuild(fixture.engine(), EngineFixture.filePath(fixture.target), Set.of(), LOG);
+      assertThat(rebuild.run(false).exact()).isTrue();
+      assertThat(CatalogueText.of(fixture)).isEqualTo(before);
     }
 
     private boolean unchanged(BackupReport report) {

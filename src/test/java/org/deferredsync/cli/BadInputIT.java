@@ -443,6 +443,7 @@ final class BadInputIT {
           {"snapshots"},
           {"ls"},
           {"verify"},
+          {"rebuild"},
           {"restore", "/x", "--to", scratch + "/to"},
           {"cat", "/x"},
           {"find", "x"},

@@ -1,0 +1,199 @@
+package org.deferredsync.backup;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.deferredsync.backup.TargetGround.Existing;
+import org.deferredsync.catalogue.Catalogue;
+import org.deferredsync.catalogue.CatalogueException;
+import org.deferredsync.fs.Errno;
+import org.deferredsync.fs.LockFile;
+import org.deferredsync.fs.Posix;
+import org.deferredsync.fs.PosixException;
+import org.deferredsync.snapshot.FilePath;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+
+/**
+ * Makes a lost or damaged catalogue again: from the manifests, and what they lack from mirror and
+ * increments. The new one is whole before it takes its place; the old one is kept aside. Deletes
+ * nothing but what an earlier attempt left of its own; can be cut short anywhere and begun again.
+ */
+public final class Rebuild {
+  private static final DateTimeFormatter STAMP =
+      DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss'Z'", Locale.ROOT);
+
+  private final Engine engine;
+  private final FilePath path;
+  private final Set<FilePath> configured;
+  private final Logger log;
+
+  /**
+   * @param configured the sources that runs back up: what lies in the mirror is told to be theirs
+   *     where nothing else says whose it is
+   */
+  public Rebuild(Engine engine, FilePath target, Set<FilePath> configured, Logger log) {
+    this.engine = engine;
+    this.path = target;
+    this.configured = Set.copyOf(configured);
+    this.log = log;
+  }
+
+  /**
+   * What became of it.
+   *
+   * @param rebuilt whether there was anything to do
+   * @param exact whether the new catalogue has all that the old one had
+   * @param runs how many runs it has
+   * @param found how many versions are known by their files alone
+   * @param keptAs the name under which the old one is kept, in its directory; null if there was
+   *     none
+   */
+  public record Report(
+      boolean rebuilt, boolean exact, long runs, long found, @Nullable String keptAs) {}
+
+  /**
+   * Rebuilds it if it is lost, damaged, or not of the same moment as the mirror.
+   *
+   * @param anyway whether also if it seems to be whole
+   * @throws BackupException if there is no target, or it is in use
+   */
+  public Report run(boolean anyway) throws BackupException, IOException {
+    Posix posix = engine.posix();
+    int root = OpenTarget.openRoot(posix, path);
+    String id;
+    try {
+      TargetGround ground = new TargetGround(posix, engine.registry(), engine.fstab());
+      if (!(ground.look(path, root, List.of()) instanceof Existing existing)) {
+        throw BackupException.prerequisite(
+            "BACKUPTO=" + path + ": no target yet, or its disk is not mounted; run a backup first");
+      }
+      id = existing.id();
+    } catch (BackupException | IOException | RuntimeException e) {
+      posix.close(root);
+      throw e;
+    }
+    try (Target target = Target.open(posix, path, root)) {
+      LockFile lock = OpenTarget.lock(posix, target, engine.clock().instant());
+      try {
+        new Reserve(posix, target.own()).releaseIfFull();
+        if (!anyway && isWhole(target)) {
+          try (Catalogue catalogue = Catalogue.openReader(target.catalogueFile())) {
+            return new Report(false, true, catalogue.runs().list().size(), 0, null);
+          }
+        }
+        return rebuild(target, id);
+      } finally {
+        lock.close();
+      }
+    }
+  }
+
+  private boolean isWhole(Target target) throws IOException {
+    if (!exists(target, Target.CATALOGUE)) {
+      log.warn("{}: missing.", target.catalogueFile());
+      return false;
+    }
+    try (Catalogue catalogue = Catalogue.openReader(target.catalogueFile())) {
+      List<String> damage = catalogue.damage();
+      if (!damage.isEmpty()) {
+        log.warn("{}: damaged: {}.", target.catalogueFile(), damage.get(0));
+        return false;
+      }
+      OpenTarget.checkBelongs(engine, target, catalogue);
+      return true;
+    } catch (CatalogueException | BackupException e) {
+      log.warn("{}.", e.getMessage());
+      return false;
+    }
+  }
+
+  private Report rebuild(Target target, String id) throws BackupException, IOException {
+    Posix posix = engine.posix();
+    Instant began = engine.clock().instant();
+    RebuiltRows rows = new RebuiltRows(engine, target, configured, log);
+    long runs;
+    try (Catalogue made = OpenTarget.newCatalogue(engine, target, id)) {
+      rows.fill(made);
+      runs = made.runs().list().size();
+      made.checkpoint(); // nobody reads a file that has just been made
+    }
+    String keptAs = keepAside(target);
+    posix.renameNew(
+        target.own(), OpenTarget.NEW_CATALOGUE, target.own(), Stager.bytes(Target.CATALOGUE));
+    posix.sync(target.own());
+    target.setGeneration(rows.generation());
+    finish(target, rows);
+    log.info(
+        "Catalogue rebuilt in {} s: {} runs{}.",
+        Math.max(1, Duration.between(began, engine.clock().instant()).toSeconds()),
+        runs,
+        keptAs == null ? "" : "; the old one is kept as " + Target.OWN + "/" + keptAs);
+    return new Report(true, rows.isExact(), runs, rows.found(), keptAs);
+  }
+
+  /** Finishes what the last run left, and writes down what was found. */
+  private void finish(Target target, RebuiltRows rows) throws IOException {
+    Posix posix = engine.posix();
+    int staging = target.openStaging();
+    try (Catalogue catalogue = Catalogue.open(target.catalogueFile(), engine.hook());
+        Manifests manifests = Manifests.open(posix, target, catalogue, log)) {
+      Barrier barrier = Barrier.of(posix, target.root(), engine.kernelRelease());
+      Metadata metadata = Metadata.ofMirror(posix, new Unkept(log, "the mirror"));
+      Publisher publisher = new Publisher(posix, target, catalogue, barrier, metadata, staging);
+      new Recovery(posix, target, catalogue, publisher, barrier, staging, manifests, log).recover();
+      if (!rows.isExact()) {
+        manifests.keepAside(rows.damaged());
+        manifests.writeAll(catalogue);
+      }
+      manifests.keepRuns(catalogue);
+      catalogue.checkpoint(); // where a reader is in the way the next run does it
+    } finally {
+      posix.close(staging);
+    }
+  }
+
+  /** Moves the old one away, its log first: beside a new one that would be taken for its own. */
+  private @Nullable String keepAside(Target target) throws IOException {
+    Posix posix = engine.posix();
+    Instant now = engine.clock().instant();
+    String name = asideName(now);
+    while (exists(target, name) || exists(target, name + "-wal")) {
+      now = now.plusSeconds(1);
+      name = asideName(now);
+    }
+    String kept = null;
+    for (String suffix : List.of("-wal", "-shm", "")) {
+      if (exists(target, Target.CATALOGUE + suffix)) {
+        posix.renameNew(
+            target.own(),
+            Stager.bytes(Target.CATALOGUE + suffix),
+            target.own(),
+            Stager.bytes(name + suffix));
+        kept = name;
+      }
+    }
+    return kept;
+  }
+
+  private static String asideName(Instant time) {
+    return Target.CATALOGUE + ".damaged-" + STAMP.format(time.atOffset(ZoneOffset.UTC));
+  }
+
+  private boolean exists(Target target, String name) throws IOException {
+    try {
+      engine.posix().stat(target.own(), Stager.bytes(name));
+      return true;
+    } catch (PosixException e) {
+      if (e.is(Errno.ENOENT)) {
+        return false;
+      }
+      throw e;
+    }
+  }
+}
