@@ -17,8 +17,10 @@ import org.deferredsync.snapshot.ExtendedAttributes;
 import org.deferredsync.snapshot.ExtendedAttributes.Attribute;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.FileType;
+import org.deferredsync.snapshot.Hold;
 import org.deferredsync.snapshot.RunSource;
 import org.deferredsync.snapshot.SourceState;
+import org.deferredsync.snapshot.Turnover;
 import org.deferredsync.snapshot.Version;
 import org.jspecify.annotations.Nullable;
 
@@ -337,10 +339,46 @@ sealed interface ManifestRow {
       SourceState state = SourceState.ofWord(word());
       boolean expired = flag("expired");
       Counts counts =
-          new Counts(count(), count(), count(), count(), count(), count(), count(), count());
+          new Counts(
+              count(), count(), count(), count(), count(), count(), count(), count(), count());
+      Turnover turnover = new Turnover(count(), count());
+      List<Hold> holds = holds();
       byte[] reason = unescape(raw());
       return new RunSource(
-          path, state, new String(reason, StandardCharsets.UTF_8), counts, expired);
+          path,
+          state,
+          new String(reason, StandardCharsets.UTF_8),
+          counts,
+          expired,
+          turnover,
+          holds);
+    }
+
+    private List<Hold> holds() {
+      byte[] raw = raw();
+      List<Hold> holds = new ArrayList<>();
+      if (raw.length == 1 && raw[0] == '-') {
+        return holds;
+      }
+      for (byte[] one : split(raw, (byte) ',')) {
+        List<byte[]> parts = split(one, (byte) '=');
+        if (parts.size() < 3) {
+          throw new IllegalArgumentException("a row with a wrong hold");
+        }
+        List<FilePath> mounts = new ArrayList<>();
+        parts.subList(3, parts.size()).forEach(mount -> mounts.add(FilePath.of(unescape(mount))));
+        holds.add(
+            new Hold(
+                Hold.Kind.ofWord(ascii(parts.get(0))),
+                Long.parseUnsignedLong(ascii(parts.get(1))),
+                Long.parseUnsignedLong(ascii(parts.get(2))),
+                mounts));
+      }
+      return holds;
+    }
+
+    private static String ascii(byte[] escaped) {
+      return new String(unescape(escaped), StandardCharsets.US_ASCII);
     }
 
     private static List<byte[]> split(byte[] bytes, byte at) {

@@ -2,10 +2,12 @@ package org.deferredsync.backup;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import org.deferredsync.snapshot.Evidence;
 import org.deferredsync.snapshot.ExtendedAttributes;
 import org.deferredsync.snapshot.ExtendedAttributes.Attribute;
 import org.deferredsync.snapshot.FilePath;
+import org.deferredsync.snapshot.Hold;
 import org.deferredsync.snapshot.Version;
 import org.jspecify.annotations.Nullable;
 
@@ -133,6 +135,31 @@ final class ManifestText {
       escape(attribute.name(), true);
       put('=');
       escape(attribute.value(), true);
+    }
+    return this;
+  }
+
+  /** What the guard found: {@code kind=count=of=mount…}, with commas between. */
+  ManifestText holds(List<Hold> holds) {
+    if (holds.isEmpty()) {
+      return word("-");
+    }
+    next();
+    boolean first = true;
+    for (Hold hold : holds) {
+      if (!first) {
+        put(',');
+      }
+      first = false;
+      escape(hold.kind().word().getBytes(StandardCharsets.US_ASCII), true);
+      put('=');
+      digits(hold.count());
+      put('=');
+      digits(hold.of());
+      for (FilePath mount : hold.mounts()) {
+        put('=');
+        escape(mount.bytes(), true);
+      }
     }
     return this;
   }

@@ -174,10 +174,14 @@ final class Manifests implements AutoCloseable {
           .number(c.directories())
           .number(c.bytes())
           .number(c.added())
+          .number(c.moved())
           .number(c.changed())
           .number(c.metadata())
           .number(c.removed())
           .number(c.copiedBytes())
+          .number(source.turnover().contents())
+          .number(source.turnover().changed())
+          .holds(source.holds())
           .escaped(source.reason().getBytes(StandardCharsets.UTF_8))
           .end();
     }
