@@ -60,6 +60,11 @@ final class EntryApplier {
     if (Versions.sameEvidence(stat, row)) {
       return false;
     }
+    if (row.evidence().mountRoot()
+        && !stat.mountRoot()
+        && work.source().mounts().contains(directory.child(listed.name()))) {
+      return true; // unmounted since the scan; that it was a mount must not be forgotten
+    }
     return switch (row.version().type()) {
       case DIRECTORY -> directories.change(directory, from, listed, row);
       case FILE -> changeFile(directory, from, listed, row);

@@ -112,7 +112,11 @@ final class Planner implements AutoCloseable {
   /** Once all is scanned: what one source lost another may have. */
   private void holdBack() throws IOException {
     for (SourceRoot source : sources()) {
-      Optional<Held> lost = judge.lost(source, planOf(source), store.gone().met(source.index()));
+      Optional<Held> unmounted = judge.unmountedMeanwhile(source);
+      Optional<Held> lost =
+          unmounted.isPresent()
+              ? unmounted
+              : judge.lost(source, planOf(source), store.gone().met(source.index()));
       if (lost.isPresent()) {
         plans.remove(source.index());
         hold(source.index(), lost.get());

@@ -224,6 +224,7 @@ final class SourceGround {
               new ListingReader(posix, clock, one.source().filter(), boundaries, problems),
               problems,
               lost,
+              mounts.former(),
               List.copyOf(unjudged)));
     }
     return roots;

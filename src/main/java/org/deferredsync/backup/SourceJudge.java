@@ -74,6 +74,22 @@ final class SourceJudge {
         held(path, guard.describe(hold, 0), "mount it, or ", List.of(hold), Verdict.PREREQUISITE));
   }
 
+  /** A mount in the source went away while it was read: what is missing then is not gone. */
+  Optional<Held> unmountedMeanwhile(SourceRoot source) throws IOException {
+    List<FilePath> lost = source.lostMeanwhile();
+    if (lost.isEmpty()) {
+      return Optional.empty();
+    }
+    Hold hold = mounts.hold(source.path(), lost);
+    return Optional.of(
+        held(
+            source.path(),
+            lost.get(0) + " was unmounted while it was read",
+            "mount it and run again, or ",
+            List.of(hold),
+            Verdict.PREREQUISITE));
+  }
+
   /**
    * Too much of the source is gone, and nobody has approved so much.
    *
@@ -178,6 +194,10 @@ final class SourceJudge {
     List<Hold> holds = new ArrayList<>();
     List<String> reasons = new ArrayList<>();
     addLostMounts(source, reasons, holds);
+    List<FilePath> meanwhile = source.lostMeanwhile();
+    for (FilePath mount : meanwhile) {
+      reasons.add(mount + " was unmounted while it was read, what was in it stays as it is");
+    }
     addProblems(source, counts, reasons);
     boolean partial = !reasons.isEmpty();
     addNotes(source.problems(), reasons);
@@ -187,7 +207,9 @@ final class SourceJudge {
     Verdict verdict = reasons.isEmpty() ? Verdict.GOOD : Verdict.FAILED;
     return new SourceReport(
         new RunSource(path, state, String.join("; ", reasons), counts, false, turnover, holds),
-        source.lostMounts().paths().isEmpty() ? verdict : Verdict.PREREQUISITE);
+        source.lostMounts().paths().isEmpty() && meanwhile.isEmpty()
+            ? verdict
+            : Verdict.PREREQUISITE);
   }
 
   private void addLostMounts(SourceRoot source, List<String> reasons, List<Hold> holds)

@@ -1,7 +1,9 @@
 package org.deferredsync.backup;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.Stat;
 import org.deferredsync.snapshot.FilePath;
@@ -11,6 +13,7 @@ import org.deferredsync.snapshot.FilePath;
  * one descriptor, so that an unmount in between is refused or seen, and never read as a removal.
  *
  * @param index its place in the order of the configuration
+ * @param mounts directories that were mounts when they were stored and ought to be still
  * @param others the paths of all other sources of the configuration, whether they could be opened
  *     or not, and of mounts that are lost
  */
@@ -23,7 +26,23 @@ record SourceRoot(
     ListingReader reader,
     Problems problems,
     LostMounts lostMounts,
+    Set<FilePath> mounts,
     List<FilePath> others) {
+
+  /** Mounts in the source that went away since it was opened, so that what was read is not all. */
+  List<FilePath> lostMeanwhile() throws IOException {
+    List<FilePath> lost = new ArrayList<>();
+    for (FilePath mount : mounts) {
+      boolean mine = path.contains(mount) && !mount.equals(path) && !holdsAnother(mount);
+      if (mine && !reader.leavesOut(mount, true)) {
+        Stat there = tree.statOrNull(mount);
+        if (there == null || !there.mountRoot()) {
+          lost.add(mount);
+        }
+      }
+    }
+    return lost;
+  }
 
   /**
    * Whether another source of the configuration is at or below the path, which alone judges what is

@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import org.deferredsync.backup.BackupReport.Verdict;
 import org.deferredsync.fs.Posix;
+import org.deferredsync.logging.Progress;
+import org.deferredsync.logging.Progress.Phase;
 import org.deferredsync.snapshot.Hold;
 import org.deferredsync.snapshot.Hold.Kind;
 import org.deferredsync.snapshot.SourceState;
@@ -70,6 +72,56 @@ final class LostMountTest {
     assertThat(fixture.mirror(inner.resolve("file"))).hasContent("far away");
     assertThat(fixture.mirror(fixture.source.resolve("beside"))).hasContent("two, longer");
     assertThat(TargetChecks.restored(fixture, 1)).isEqualTo(before);
+  }
+
+  @Test
+  @Tag("rule-8")
+  void run_holdsTheSource_whenItsMountGoesAwayDuringTheScan() throws Exception {
+    fixture.with(atPhase(Phase.SCAN)).ahead(Duration.ofSeconds(40));
+
+    BackupReport report = fixture.run();
+
+    assertThat(report.verdict()).isEqualTo(Verdict.PREREQUISITE);
+    assertThat(report.sources().get(0).result().state()).isEqualTo(SourceState.HELD);
+    assertThat(report.sources().get(0).result().reason()).contains("unmounted while it was read");
+    assertThat(fixture.mirror(inner.resolve("file"))).hasContent("far away");
+  }
+
+  @Test
+  @Tag("rule-8")
+  void run_doesNotForgetTheMount_thatGoesAwayAfterTheScan() throws Exception {
+    Files.writeString(inner.resolveSibling("new"), "beside the mount");
+    fixture.with(atPhase(Phase.COPY)).ahead(Duration.ofSeconds(40));
+
+    BackupReport report = fixture.run();
+
+    assertThat(report.verdict()).isEqualTo(Verdict.PREREQUISITE);
+    assertThat(report.sources().get(0).result().state()).isEqualTo(SourceState.PARTIAL);
+    fixture.with(Progress.NONE).ahead(Duration.ofSeconds(60));
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.PREREQUISITE);
+    assertThat(fixture.mirror(inner.resolve("file"))).hasContent("far away");
+  }
+
+  /** Unmounts when a phase begins. */
+  private Progress atPhase(Phase when) {
+    return new Progress() {
+      @Override
+      public void begin(Phase phase, long files, long bytes) {
+        if (phase == when) {
+          try {
+            unmount();
+          } catch (Exception e) {
+            throw new IllegalStateException(e);
+          }
+        }
+      }
+
+      @Override
+      public void advance(long files, long bytes) {}
+
+      @Override
+      public void end() {}
+    };
   }
 
   @Test
