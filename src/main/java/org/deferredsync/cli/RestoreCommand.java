@@ -15,7 +15,6 @@ import org.deferredsync.backup.Sizes;
 import org.deferredsync.backup.Snapshot;
 import org.deferredsync.backup.TargetReader;
 import org.deferredsync.snapshot.FilePath;
-import org.deferredsync.snapshot.SourceState;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.ArgGroup;
@@ -89,9 +88,7 @@ final class RestoreCommand extends TargetCommand {
     }
     String to = where.to;
     FilePath destination = to == null ? null : path(to);
-    for (FilePath path : wanted) {
-      snapshot.sourceOf(path).ifPresent(source -> sayWhatIsOlder(snapshot, source));
-    }
+    shortcomings(snapshot, wanted).forEach(context().err()::println);
     Restorer restorer = new Restorer(snapshot, clock, LoggerFactory.getLogger("restore"));
     Result result =
         json
@@ -99,17 +96,6 @@ final class RestoreCommand extends TargetCommand {
             : restore(restorer, wanted, destination, this::line);
     summary(result, destination);
     return result.failed() == 0 ? ExitStatus.SUCCESS : ExitStatus.FAILURE;
-  }
-
-  private void sayWhatIsOlder(Snapshot snapshot, Snapshot.SourceAt source) {
-    if (source.run() != snapshot.run().id()) {
-      context()
-          .err()
-          .println(source.path() + ": not in that run; taken from snapshot " + source.run() + ".");
-    }
-    if (source.state() == SourceState.PARTIAL) {
-      context().err().println(source.path() + ": partial: " + source.reason() + ".");
-    }
   }
 
   private Result restore(

@@ -4,17 +4,22 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.deferredsync.backup.BackupException;
 import org.deferredsync.backup.Engine;
 import org.deferredsync.backup.PointInTime;
 import org.deferredsync.backup.Snapshot;
+import org.deferredsync.backup.Snapshot.SourceAt;
 import org.deferredsync.backup.TargetReader;
 import org.deferredsync.config.SettingException;
 import org.deferredsync.logging.Logging;
 import org.deferredsync.plugin.backup.BackupSettings;
 import org.deferredsync.snapshot.FilePath;
+import org.deferredsync.snapshot.RunSource;
 import org.deferredsync.snapshot.SourceState;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -80,19 +85,48 @@ abstract class TargetCommand implements Callable<Integer> {
     }
   }
 
-  /** Says if what the snapshot has of the path is older than the snapshot, or not all of it. */
+  /** Says what {@link #shortcomings} finds; nothing with {@code -q}. */
   void sayIfOlder(Snapshot snapshot, FilePath path) {
-    snapshot
-        .sourceOf(path)
-        .ifPresent(
-            source -> {
-              if (source.run() != snapshot.run().id()) {
-                say(source.path() + ": not in that run; as in snapshot " + source.run() + ".");
-              }
-              if (source.state() == SourceState.PARTIAL) {
-                say(source.path() + ": partial: " + source.reason() + ".");
-              }
-            });
+    shortcomings(snapshot, List.of(path)).forEach(this::say);
+  }
+
+  /**
+   * A sentence for each source at, above or below the paths that is older than the snapshot, not
+   * whole, or not in it at all.
+   */
+  static List<String> shortcomings(Snapshot snapshot, List<FilePath> paths) {
+    List<String> sentences = new ArrayList<>();
+    for (SourceAt source : snapshot.sources()) {
+      if (paths.stream().noneMatch(path -> isShown(snapshot, source, path))) {
+        continue;
+      }
+      if (source.run() != snapshot.run().id()) {
+        sentences.add(source.path() + ": not in that run; as in snapshot " + source.run() + ".");
+      }
+      if (source.state() == SourceState.PARTIAL) {
+        sentences.add(source.path() + ": partial: " + source.reason() + ".");
+      }
+    }
+    for (RunSource source : snapshot.run().sources()) {
+      FilePath of = source.source();
+      if (snapshot.sources().stream().noneMatch(known -> known.path().equals(of))
+          && paths.stream().anyMatch(path -> of.contains(path) || path.contains(of))) {
+        sentences.add(of + ": not in any snapshot up to that one: " + reason(source) + ".");
+      }
+    }
+    return sentences;
+  }
+
+  private static boolean isShown(Snapshot snapshot, SourceAt source, FilePath path) {
+    FilePath shown = path.contains(source.path()) ? source.path() : path;
+    return snapshot.sourceOf(shown).equals(Optional.of(source));
+  }
+
+  private static String reason(RunSource source) {
+    if (source.state().restorable()) {
+      return "expired";
+    }
+    return source.state().word() + (source.reason().isEmpty() ? "" : ", " + source.reason());
   }
 
   /** The time that {@code text}, given as {@code name}, says; the latest if there is none. */

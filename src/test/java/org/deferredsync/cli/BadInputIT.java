@@ -365,9 +365,34 @@ final class BadInputIT {
     Ran ran = operator.run("restore", going.toString(), "--to", to.toString());
     assertThat(ran.status()).isZero();
     assertThat(ran.err())
-        .contains(going + ": not in that run; taken from snapshot 1.")
+        .contains(going + ": not in that run; as in snapshot 1.")
         .doesNotContain("WARN");
     assertThat(to.resolve("going/kept")).hasContent("kept");
+    String older = going + ": not in that run; as in snapshot 1.\n";
+    assertThat(operator.run("ls", "--at", "2", operator.scratch.toString()).err()).endsWith(older);
+    assertThat(operator.run("ls", "--at", "2", source.toString()).err()).doesNotContain(older);
+  }
+
+  @Test
+  void restore_ofADirectoryAboveSources_saysWhichAreOlder_orWereNeverThere() throws Exception {
+    Path going = Files.createDirectories(operator.scratch.resolve("all/going"));
+    Path staying = Files.createDirectories(operator.scratch.resolve("all/staying"));
+    Path never = operator.scratch.resolve("all/never");
+    Files.writeString(going.resolve("kept"), "kept");
+    configure("BACKUPDIRS='" + going + " " + staying + " " + never + "'");
+    assertThat(operator.job().status()).isEqualTo(3);
+    Files.move(going, operator.scratch.resolve("gone"));
+    assertThat(operator.job().status()).isEqualTo(3);
+
+    Path to = operator.scratch.resolve("to");
+    Ran ran = operator.run("restore", going.getParent().toString(), "--to", to.toString());
+
+    assertThat(ran.status()).isZero();
+    assertThat(ran.err())
+        .contains(going + ": not in that run; as in snapshot 1.\n")
+        .contains(never + ": not in any snapshot up to that one: held, ")
+        .doesNotContain(staying + ": ");
+    assertThat(to.resolve("all/going/kept")).hasContent("kept");
   }
 
   // --- exit status of several ------------------------------------------------------------------
