@@ -8,10 +8,9 @@ import org.deferredsync.backup.CheckedFile;
 import org.deferredsync.backup.Snapshot;
 import org.deferredsync.backup.TargetReader;
 import org.deferredsync.snapshot.FilePath;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** The bytes of one file. */
@@ -25,20 +24,14 @@ import picocli.CommandLine.Parameters;
     },
     footer = {"", "Example: deferred-sync cat /etc/fstab --at 2026-11-20 >/tmp/fstab"})
 final class CatCommand extends TargetCommand {
-  @Option(
-      names = "--at",
-      paramLabel = "TIME",
-      description =
-          "latest (default), the id of a snapshot, an age such as 3d or 12h, or a local date or"
-              + " date and time; the last snapshot at or before it is taken")
-  private @Nullable String at;
+  @Mixin private AtOption at = new AtOption();
 
   @Parameters(paramLabel = "PATH", arity = "1", description = "a regular file")
   private String path = "";
 
   @Override
   int look(TargetReader reader, Clock clock) throws BackupException, IOException {
-    Snapshot snapshot = snapshot(reader, at, clock);
+    Snapshot snapshot = snapshot(reader, at.value(), clock);
     FilePath wanted = path(path);
     sayIfOlder(snapshot, wanted);
     PrintStream out = context().out();

@@ -11,8 +11,8 @@ import org.deferredsync.backup.Snapshot.NodeSink;
 import org.deferredsync.backup.TargetReader;
 import org.deferredsync.logging.Printable;
 import org.deferredsync.snapshot.FilePath;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -27,13 +27,7 @@ import picocli.CommandLine.Parameters;
     },
     footer = {"", "Example: deferred-sync ls /home/ann --at 3d"})
 final class LsCommand extends TargetCommand {
-  @Option(
-      names = "--at",
-      paramLabel = "TIME",
-      description =
-          "latest (default), the id of a snapshot, an age such as 3d or 12h, or a local date or"
-              + " date and time; the last snapshot at or before it is taken")
-  private @Nullable String at;
+  @Mixin private AtOption at = new AtOption();
 
   @Option(names = "--json", description = "print a JSON array")
   private boolean json;
@@ -43,7 +37,7 @@ final class LsCommand extends TargetCommand {
 
   @Override
   int look(TargetReader reader, Clock clock) throws BackupException, IOException {
-    Snapshot snapshot = snapshot(reader, at, clock);
+    Snapshot snapshot = snapshot(reader, at.value(), clock);
     FilePath wanted = path(path);
     Optional<Node> node = snapshot.find(wanted);
     if (node.isEmpty()) {

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -35,13 +36,7 @@ import picocli.CommandLine.Parameters;
           + " from there; nothing is deleted. When interrupted, run the same command again."
     })
 final class RestoreCommand extends TargetCommand {
-  @Option(
-      names = "--at",
-      paramLabel = "TIME",
-      description =
-          "latest (default), the id of a snapshot, an age such as 3d or 12h, or a local date or"
-              + " date and time; the last snapshot at or before it is taken")
-  private @Nullable String at;
+  @Mixin private AtOption at = new AtOption();
 
   @ArgGroup(exclusive = true, multiplicity = "1")
   private Where where = new Where();
@@ -81,7 +76,7 @@ final class RestoreCommand extends TargetCommand {
 
   @Override
   int look(TargetReader reader, Clock clock) throws BackupException, IOException {
-    Snapshot snapshot = snapshot(reader, at == null ? "latest" : at, clock);
+    Snapshot snapshot = snapshot(reader, at.valueOr("latest"), clock);
     List<FilePath> wanted = new ArrayList<>();
     for (String path : paths) {
       wanted.add(path(path));
