@@ -46,7 +46,11 @@ final class SourceRemover {
   private final FilePath source;
   private final Set<FilePath> below = new HashSet<>();
   private final Set<FilePath> above = new HashSet<>();
+
+  /** Files that stay, and every directory above them: each is looked up once an entry. */
   private final Set<FilePath> staying = new HashSet<>();
+
+  private long stayingFiles;
   private List<Going> chunk = new ArrayList<>();
   private long deleted;
 
@@ -110,7 +114,7 @@ final class SourceRemover {
       catalogue.transaction(() -> catalogue.runs().endRemoval(source));
     }
     pruner.removeEmptyIncrements();
-    return new Outcome(deleted, staying.size());
+    return new Outcome(deleted, stayingFiles);
   }
 
   private void removeMirror() throws IOException {
@@ -119,9 +123,7 @@ final class SourceRemover {
       for (Known directory : page) {
         last = directory.path();
         if (!isOfAnother(directory.path())) {
-          for (Entry row : catalogue.entries().list(directory.id())) {
-            going(directory.id(), directory.path().child(row.name()), row);
-          }
+          removeEntries(directory);
         }
       }
     }
@@ -141,6 +143,22 @@ final class SourceRemover {
     }
   }
 
+  private void removeEntries(Known directory) throws IOException {
+    byte[] last = null;
+    for (List<Entry> page = entries(directory, last);
+        !page.isEmpty();
+        page = entries(directory, last)) {
+      for (Entry row : page) {
+        last = row.name();
+        going(directory.id(), directory.path().child(row.name()), row);
+      }
+    }
+  }
+
+  private List<Entry> entries(Known directory, byte @Nullable [] last) throws IOException {
+    return catalogue.entries().listAfter(directory.id(), last, CHUNK);
+  }
+
   private List<Known> page(@Nullable FilePath last) throws IOException {
     return catalogue.directories().treeDeepestFirst(source, last, PAGE);
   }
@@ -150,7 +168,7 @@ final class SourceRemover {
   }
 
   private void going(long directory, FilePath path, Entry row) throws IOException {
-    if (isOfAnother(path) || staying.stream().anyMatch(path::contains)) {
+    if (isOfAnother(path) || staying.contains(path)) {
       return;
     }
     Version version = row.version();
@@ -205,14 +223,16 @@ final class SourceRemover {
     if (all.isEmpty()) {
       return;
     }
-    Set<FilePath> needed = new HashSet<>();
     deleted +=
         forgetter.step(
             doomed -> {
               Set<Long> directories = new HashSet<>();
               for (Going one : all) {
-                if (isNeeded(one) || needed.stream().anyMatch(one.path()::contains)) {
-                  needed.add(one.path());
+                if (staying.contains(one.path())) {
+                  continue;
+                }
+                if (isNeeded(one)) {
+                  keep(one.path());
                   continue;
                 }
                 doomed.add(
@@ -235,7 +255,13 @@ final class SourceRemover {
               }
               catalogue.expiry().forgetUnnamed(directories);
             });
-    staying.addAll(needed);
+  }
+
+  private void keep(FilePath file) {
+    stayingFiles++;
+    for (FilePath path = file; path != null && staying.add(path); path = path.parent()) {
+      // above a path that is in it everything is
+    }
   }
 
   /**
