@@ -111,7 +111,7 @@ public final class Backup {
       new Recovery(posix, target, catalogue, publisher, barrier, staging, manifests, log).recover();
       Forgetter forgetter =
           new Forgetter(posix, target, catalogue, publisher, barrier, open.manifest());
-      Pruner pruner = new Pruner(posix, target, catalogue, forgetter, manifests);
+      Pruner pruner = new Pruner(posix, target, catalogue, forgetter, barrier, manifests);
       Expirer expirer = new Expirer(engine, request.retention(), open, pruner, log);
       try (Planner planner = Planner.plan(engine, request, target.root(), catalogue, log)) {
         if (planner.shortage(target.root(), open.released()).isPresent()) {

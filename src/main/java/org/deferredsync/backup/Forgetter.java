@@ -103,7 +103,7 @@ final class Forgetter {
         });
     target.setGeneration(number);
     publisher.publish(doomed.inMirror);
-    try (IncrementFiles files = new IncrementFiles(posix, target, catalogue)) {
+    try (IncrementFiles files = new IncrementFiles(posix, target, catalogue, barrier)) {
       for (Operation operation : doomed.inIncrements) {
         files.delete(operation.run(), operation.path());
       }

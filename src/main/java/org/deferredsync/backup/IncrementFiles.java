@@ -20,13 +20,16 @@ import org.deferredsync.snapshot.Run;
 final class IncrementFiles implements AutoCloseable {
   private final Posix posix;
   private final Target target;
+  private final Barrier barrier;
   private final Map<Long, String> names = new HashMap<>();
   private final Map<Long, DirectoryTree> trees = new HashMap<>();
   private final List<Integer> descriptors = new ArrayList<>();
 
-  IncrementFiles(Posix posix, Target target, Catalogue catalogue) throws IOException {
+  IncrementFiles(Posix posix, Target target, Catalogue catalogue, Barrier barrier)
+      throws IOException {
     this.posix = posix;
     this.target = target;
+    this.barrier = barrier;
     for (Run run : catalogue.runs().list()) {
       String name = run.increment();
       if (name != null) {
@@ -41,9 +44,11 @@ final class IncrementFiles implements AutoCloseable {
       throw new IllegalArgumentException("an increment holds no file at its root");
     }
     try {
-      posix.unlink(tree(run).open(parent), path.name());
+      int directory = tree(run).open(parent);
+      unlink(directory, path.name());
+      barrier.written(directory);
     } catch (PosixException e) {
-      if (!e.is(Errno.ENOENT) && !e.is(Errno.ENOTDIR) && !e.is(Errno.ELOOP)) {
+      if (!isGone(e)) {
         throw e;
       }
     }
@@ -54,11 +59,25 @@ final class IncrementFiles implements AutoCloseable {
     try {
       return tree(run).statOrNull(path) != null;
     } catch (PosixException e) {
-      if (e.is(Errno.ENOENT) || e.is(Errno.ENOTDIR) || e.is(Errno.ELOOP)) {
+      if (isGone(e)) {
         return false;
       }
       throw e;
     }
+  }
+
+  private void unlink(int directory, byte[] name) throws IOException {
+    try {
+      posix.unlink(directory, name);
+    } catch (PosixException e) {
+      if (!e.is(Errno.ENOENT)) { // which an earlier attempt may have deleted, and not made durable
+        throw e;
+      }
+    }
+  }
+
+  private static boolean isGone(PosixException e) {
+    return e.is(Errno.ENOENT) || e.is(Errno.ENOTDIR) || e.is(Errno.ELOOP);
   }
 
   private DirectoryTree tree(long run) throws IOException {
@@ -74,6 +93,38 @@ final class IncrementFiles implements AutoCloseable {
       trees.put(run, tree);
     }
     return tree;
+  }
+
+  /** Whether there are only directories in an increment; changes nothing. */
+  static boolean holdsNoFile(Posix posix, Target target, String name) throws IOException {
+    int increment;
+    try {
+      increment = Increment.open(posix, target, name);
+    } catch (PosixException e) {
+      if (e.is(Errno.ENOTDIR) || e.is(Errno.ELOOP)) {
+        return false;
+      }
+      throw e;
+    }
+    try (DirectoryTree tree = new DirectoryTree(posix, increment, FilePath.ROOT, true)) {
+      return holdsNoFile(posix, tree, FilePath.ROOT);
+    } finally {
+      posix.close(increment);
+    }
+  }
+
+  private static boolean holdsNoFile(Posix posix, DirectoryTree tree, FilePath path)
+      throws IOException {
+    List<byte[]> names = new ArrayList<>();
+    posix.list(tree.open(path), entry -> names.add(entry.name()));
+    for (byte[] name : names) {
+      FilePath child = path.child(name);
+      Stat stat = tree.statOrNull(child);
+      if (stat != null && !(stat.isDirectory() && holdsNoFile(posix, tree, child))) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Removes an increment in which there are only directories; false if it holds anything else. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -215,7 +216,9 @@ final class OpenTarget implements AutoCloseable {
     }
     Catalogue catalogue = Catalogue.open(target.catalogueFile(), engine.hook());
     try {
-      checkBelongs(engine, target, catalogue);
+      for (String empty : checkBelongs(engine, target, catalogue)) {
+        IncrementFiles.removeEmpty(posix, target, empty);
+      }
       return catalogue;
     } catch (BackupException | IOException | RuntimeException e) {
       catalogue.close();
@@ -267,8 +270,13 @@ final class OpenTarget implements AutoCloseable {
     }
   }
 
-  /** A catalogue of another target, or older than the mirror, would turn the history false. */
-  static void checkBelongs(Engine engine, Target target, Catalogue catalogue)
+  /**
+   * A catalogue of another target, or older than the mirror, would turn the history false.
+   *
+   * @return increments that the catalogue does not know and that hold no file: a removal that a
+   *     power cut undid; nothing is changed
+   */
+  static List<String> checkBelongs(Engine engine, Target target, Catalogue catalogue)
       throws BackupException, IOException {
     Posix posix = engine.posix();
     String id =
@@ -298,8 +306,14 @@ final class OpenTarget implements AutoCloseable {
         known.add(increment);
       }
     }
+    List<String> empty = new ArrayList<>();
     for (String name : increments(posix, target)) {
-      if (!known.contains(name)) {
+      if (known.contains(name)) {
+        continue;
+      }
+      if (IncrementFiles.holdsNoFile(posix, target, name)) {
+        empty.add(name);
+      } else {
         throw BackupException.prerequisite(
             target.path()
                 + "/"
@@ -307,6 +321,7 @@ final class OpenTarget implements AutoCloseable {
                 + ": an increment that the catalogue does not know; put back the catalogue that belongs to it, or make it again with deferred-sync rebuild");
       }
     }
+    return empty;
   }
 
   static Set<String> increments(Posix posix, Target target) throws IOException {

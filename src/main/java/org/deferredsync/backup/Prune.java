@@ -305,7 +305,7 @@ public final class Prune {
       recovery =
           new Recovery(posix, target, catalogue, publisher, barrier, staging, manifests, log);
       forgetter = new Forgetter(posix, target, catalogue, publisher, barrier, open.manifest());
-      pruner = new Pruner(posix, target, catalogue, forgetter, manifests);
+      pruner = new Pruner(posix, target, catalogue, forgetter, barrier, manifests);
     }
 
     /**

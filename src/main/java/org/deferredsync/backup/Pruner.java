@@ -30,14 +30,21 @@ final class Pruner {
   private final Target target;
   private final Catalogue catalogue;
   private final Forgetter forgetter;
+  private final Barrier barrier;
   private final Manifests manifests;
 
   Pruner(
-      Posix posix, Target target, Catalogue catalogue, Forgetter forgetter, Manifests manifests) {
+      Posix posix,
+      Target target,
+      Catalogue catalogue,
+      Forgetter forgetter,
+      Barrier barrier,
+      Manifests manifests) {
     this.posix = posix;
     this.target = target;
     this.catalogue = catalogue;
     this.forgetter = forgetter;
+    this.barrier = barrier;
     this.manifests = manifests;
   }
 
@@ -124,10 +131,22 @@ final class Pruner {
 
   /** Removes the increments, and empty directories in them, of runs whose files are all gone. */
   void removeEmptyIncrements() throws IOException {
-    for (Emptied emptied : new ArrayList<>(catalogue.expiry().emptyIncrements())) {
+    List<Emptied> removed = new ArrayList<>();
+    for (Emptied emptied : catalogue.expiry().emptyIncrements()) {
       if (IncrementFiles.removeEmpty(posix, target, emptied.name())) {
-        catalogue.transaction(() -> catalogue.runs().clearIncrement(emptied.run()));
+        removed.add(emptied);
       }
     }
+    if (removed.isEmpty()) {
+      return;
+    }
+    barrier.written(target.root());
+    barrier.pass(); // else a power cut could bring back one that the catalogue has forgotten
+    catalogue.transaction(
+        () -> {
+          for (Emptied emptied : removed) {
+            catalogue.runs().clearIncrement(emptied.run());
+          }
+        });
   }
 }

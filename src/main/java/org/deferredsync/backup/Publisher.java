@@ -175,7 +175,7 @@ final class Publisher {
   }
 
   private void prune(List<Operation> operations) throws IOException {
-    try (IncrementFiles files = new IncrementFiles(posix, target, catalogue)) {
+    try (IncrementFiles files = new IncrementFiles(posix, target, catalogue, barrier)) {
       for (Operation operation : operations) {
         files.delete(operation.run(), operation.path());
       }

@@ -98,6 +98,39 @@ final class RulesOfSyncTest {
 
   @Test
   @Tag("rule-16")
+  void everyDirectory_thatExpiryTakesANameFrom_isSynced_whereSyncfsTellsNoErrors()
+      throws Exception {
+    fixture.run();
+    fixture.onKernel("5.4.0-150-generic");
+    fixture.ahead(Duration.ofDays(9));
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    assertThat(fixture.with(posix).with(new Retention(2, 1)).run().verdict())
+        .isEqualTo(Verdict.GOOD);
+
+    String increments = fixture.target + "/_backup_";
+    Set<String> open = new TreeSet<>();
+    boolean deleted = false;
+    boolean removed = false;
+    for (FaultyPosix.Entry entry : posix.log()) {
+      String object = entry.objects().isEmpty() ? "" : entry.objects().get(0);
+      if (entry.call() == Call.SYNC) {
+        open.remove(object);
+      } else if (entry.call() == Call.UNLINK && object.startsWith(increments)) {
+        open.add(object.substring(0, object.lastIndexOf('/')));
+        deleted = true;
+      } else if (entry.call() == Call.REMOVE_DIRECTORY
+          && object.startsWith(increments)
+          && object.lastIndexOf('/') == fixture.target.toString().length()) {
+        open.add(fixture.target.toString());
+        removed = true;
+      }
+    }
+    assertThat(deleted && removed).isTrue();
+    assertThat(open).isEmpty();
+  }
+
+  @Test
+  @Tag("rule-16")
   void barrier_isOneDescriptor_thatWasOpenBeforeTheFirstWrite() throws Exception {
     FaultyPosix posix = FaultyPosix.ofSystem();
     assertThat(fixture.with(posix).run().verdict()).isEqualTo(Verdict.GOOD);

@@ -183,9 +183,27 @@ final class TargetMarkerTest {
   @Tag("rule-11")
   void catalogue_isRefused_whenItDoesNotKnowAnIncrement() throws Exception {
     fixture.run();
-    Files.createDirectory(fixture.target.resolve("_backup_20260101T000000Z"));
+    Path increment = fixture.target.resolve("_backup_20260101T000000Z");
+    Files.createDirectories(increment.resolve("empty/below"));
+    ChangingTree.write(increment, "held/deep/file", "x");
 
     refused("an increment that the catalogue does not know");
+    assertThatThrownBy(() -> fixture.preview())
+        .hasMessageContaining("an increment that the catalogue does not know");
+  }
+
+  @Test
+  void increment_unknownAndWithoutAFile_isRemoved_byARunAlone() throws Exception {
+    fixture.run();
+    Path increment = fixture.target.resolve("_backup_20260101T000000Z");
+    Files.createDirectories(increment.resolve("empty/below"));
+    Files.createDirectories(increment.resolve("other"));
+
+    fixture.preview();
+    assertThat(increment.resolve("empty/below")).isDirectory();
+
+    assertThat(fixture.run().verdict()).isEqualTo(BackupReport.Verdict.GOOD);
+    assertThat(increment).doesNotExist();
   }
 
   @Test
