@@ -246,7 +246,8 @@ final class RebuiltRows {
   /** Forgets versions that no snapshot shows and whose files are deleted: they had expired. */
   private void dropDeleted(Catalogue catalogue, List<Run> runs) throws IOException {
     KeptRuns kept = new KeptRuns(runs);
-    try (IncrementFiles files = new IncrementFiles(posix, target, catalogue)) {
+    Barrier barrier = Barrier.of(posix, target.root(), engine.kernelRelease());
+    try (IncrementFiles files = new IncrementFiles(posix, target, catalogue, barrier)) {
       Old last = null;
       for (List<Old> page = catalogue.expiry().between(0, Long.MAX_VALUE, last, PAGE);
           !page.isEmpty();
