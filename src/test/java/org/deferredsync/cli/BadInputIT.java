@@ -385,7 +385,12 @@ final class BadInputIT {
     assertThat(operator.job().status()).isEqualTo(3);
 
     Path to = operator.scratch.resolve("to");
-    Ran ran = operator.run("restore", going.getParent().toString(), "--to", to.toString());
+    Ran ran =
+        operator.run(
+            "restore",
+            java.util.Objects.requireNonNull(going.getParent()).toString(),
+            "--to",
+            to.toString());
 
     assertThat(ran.status()).isZero();
     assertThat(ran.err())
