@@ -30,6 +30,7 @@ public final class Catalogue implements AutoCloseable {
   private final Pending pending;
   private final Expiry expiry;
   private final AllRows allRows;
+  private final Usage usage;
 
   private Catalogue(Database database, CommitHook hook) {
     this.database = database;
@@ -44,6 +45,7 @@ public final class Catalogue implements AutoCloseable {
     this.pending = new Pending(database);
     this.expiry = new Expiry(database);
     this.allRows = new AllRows(database);
+    this.usage = new Usage(database);
   }
 
   /** Makes the tables in a file that the caller has just made, empty and with its final mode. */
@@ -195,6 +197,10 @@ public final class Catalogue implements AutoCloseable {
 
   public AllRows allRows() {
     return allRows;
+  }
+
+  public Usage usage() {
+    return usage;
   }
 
   /** The id of the target that this catalogue describes. */

@@ -14,6 +14,7 @@ final class Commands {
   static {
     ALL.put("run", RunCommand.class);
     ALL.put("plan", PlanCommand.class);
+    ALL.put("status", StatusCommand.class);
     ALL.put("snapshots", SnapshotsCommand.class);
     ALL.put("ls", LsCommand.class);
     ALL.put("cat", CatCommand.class);

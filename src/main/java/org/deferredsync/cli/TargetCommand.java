@@ -53,7 +53,8 @@ abstract class TargetCommand implements Callable<Integer> {
   }
 
   /** Does the command's work; the answer is the exit status. */
-  abstract int look(TargetReader reader, Clock clock) throws BackupException, IOException;
+  abstract int look(TargetReader reader, Clock clock)
+      throws SettingException, BackupException, IOException;
 
   DeferredSync context() {
     DeferredSync known = parent;
