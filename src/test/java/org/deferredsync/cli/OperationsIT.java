@@ -99,6 +99,8 @@ final class OperationsIT {
               """
             + BAD_RUN);
     ACCIDENTS.put(
+        "A lost catalogue", RUN + "rm /home/backup/.deferred-sync/catalogue.db\n" + BAD_RUN);
+    ACCIDENTS.put(
         "A damaged file",
         RUN
             + """

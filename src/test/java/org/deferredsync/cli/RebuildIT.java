@@ -39,6 +39,6 @@ final class RebuildIT {
     assertThat(operator.run("verify").status()).isZero();
     assertThat(operator.run("cat", source + "/file").out()).isEqualTo("12345");
     assertThat(operator.run("rebuild", "--force", "--json").out())
-        .isEqualTo("{\"rebuilt\":true,\"exact\":true,\"runs\":1,\"fromFiles\":0}\n");
+        .isEqualTo("{\n\"rebuilt\":true,\n\"exact\":true,\n\"runs\":1,\n\"fromFiles\":0\n}\n");
   }
 }
