@@ -6,8 +6,8 @@ import java.util.Objects;
 import java.util.Optional;
 import org.deferredsync.backup.Listing.Listed;
 import org.deferredsync.catalogue.Contents;
+import org.deferredsync.catalogue.Contents.Content;
 import org.deferredsync.fs.Stat;
-import org.deferredsync.snapshot.ContentHash;
 import org.deferredsync.snapshot.Entry;
 import org.deferredsync.snapshot.ExtendedAttributes;
 import org.deferredsync.snapshot.FilePath;
@@ -237,12 +237,13 @@ final class EntryApplier {
     boolean probablySame =
         listed.stat().size() == row.version().size()
             && listed.stat().mtimeNs() == row.version().mtimeNs();
+    Content stored = stored(row);
     if (probablySame) {
       Staged read = stager.readOnly(path, from, listed.name());
       if (read == null) {
         return true;
       }
-      if (isStoredContent(path, read, row) && changeMetadata(directory, path, read, row)) {
+      if (isStoredContent(path, read, row, stored) && changeMetadata(directory, path, read, row)) {
         return EntryStager.isDoubtful(read, listed.stat());
       }
     }
@@ -251,13 +252,13 @@ final class EntryApplier {
       return true;
     }
     if (!probablySame
-        && isStoredContent(path, staged, row)
+        && isStoredContent(path, staged, row, stored)
         && changeMetadata(directory, path, staged, row)) {
       context.stager().discardLater(name);
-    } else if (isLostContent(path, staged, row)) {
+    } else if (isLostContent(path, staged, stored)) {
       mend(directory, path, row, name, staged);
     } else {
-      if (context.isRewritten(row, staged)) {
+      if (RunContext.isRewritten(stored, staged)) {
         work.tally().countRewritten();
       }
       replace(directory, row, name, staged);
@@ -266,23 +267,23 @@ final class EntryApplier {
     return EntryStager.isDoubtful(staged, listed.stat());
   }
 
-  /** Whether these are the bytes that the mirror's file should have and has not, of one name. */
-  private boolean isLostContent(FilePath path, Staged staged, Entry row) throws IOException {
+  private @Nullable Content stored(Entry row) throws IOException {
     Long content = row.version().content();
-    return content != null
-        && !staged.inconsistent()
-        && isBad(content, staged.hash())
-        && context.catalogue().entries().pathOf(content, other -> !other.equals(path)).isEmpty();
+    return content == null ? null : context.catalogue().contents().find(content).orElse(null);
   }
 
-  private boolean isBad(long content, @Nullable ContentHash hash) throws IOException {
-    return context
-        .catalogue()
-        .contents()
-        .find(content)
-        .filter(known -> known.state() != Contents.State.GOOD)
-        .filter(known -> known.hash().equals(hash))
-        .isPresent();
+  /** Whether these are the bytes that the mirror's file should have and has not, of one name. */
+  private boolean isLostContent(FilePath path, Staged staged, @Nullable Content stored)
+      throws IOException {
+    return stored != null
+        && stored.state() != Contents.State.GOOD
+        && !staged.inconsistent()
+        && stored.hash().equals(staged.hash())
+        && context
+            .catalogue()
+            .entries()
+            .pathOf(stored.id(), other -> !other.equals(path))
+            .isEmpty();
   }
 
   /** The staged file becomes the one that every version with these bytes names. */
@@ -298,18 +299,13 @@ final class EntryApplier {
   }
 
   /** Whether the mirror's file holds the bytes that were read, and is this name's to keep. */
-  private boolean isStoredContent(FilePath path, Staged staged, Entry row) throws IOException {
-    Long content = row.version().content();
-    return content != null
+  private boolean isStoredContent(FilePath path, Staged staged, Entry row, @Nullable Content stored)
+      throws IOException {
+    return stored != null
+        && stored.state() == Contents.State.GOOD
         && !staged.inconsistent()
-        && context
-            .catalogue()
-            .contents()
-            .find(content)
-            .filter(known -> known.state() == Contents.State.GOOD)
-            .filter(known -> known.hash().equals(staged.hash()))
-            .isPresent()
-        && isOwn(path, content, staged, row);
+        && stored.hash().equals(staged.hash())
+        && isOwn(path, stored.id(), staged, row);
   }
 
   /** Of names that were one file, those with another inode now get a copy of their own. */

@@ -3,10 +3,12 @@ package org.deferredsync.backup;
 import java.io.IOException;
 import java.util.List;
 import org.deferredsync.catalogue.Catalogue;
+import org.deferredsync.catalogue.Contents.Content;
 import org.deferredsync.catalogue.LinkedNames;
 import org.deferredsync.catalogue.PlanStore;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.snapshot.Entry;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What all who apply the plan of one run share.
@@ -36,12 +38,11 @@ record RunContext(
    */
   boolean isRewritten(Entry row, Staged staged) throws IOException {
     Long content = row.version().content();
-    return content != null
-        && staged.hash() != null
-        && catalogue
-            .contents()
-            .find(content)
-            .filter(known -> !known.hash().equals(staged.hash()))
-            .isPresent();
+    return content != null && isRewritten(catalogue.contents().find(content).orElse(null), staged);
+  }
+
+  /** The same, by the content that the row named. */
+  static boolean isRewritten(@Nullable Content stored, Staged staged) {
+    return stored != null && staged.hash() != null && !stored.hash().equals(staged.hash());
   }
 }

@@ -96,24 +96,25 @@ final class Stager implements AutoCloseable {
    */
   Staged fileLater(int from, byte[] name, FilePath path, int into, byte[] to)
       throws SourceException, IOException {
-    int source = open(from, name);
+    Opened source = opened(from, name);
     try {
       Loaded loaded = loadedOrNull(source);
       if (loaded == null) {
-        return copied(source, path, into, to);
+        return copied(source.file(), path, into, to);
       }
       writer.give(() -> writeNamed(loaded, path, into, to));
       progress.advance(1, 0);
       return staged(loaded.reading());
     } finally {
-      posix.close(source);
+      posix.close(source.file());
     }
   }
 
   /** What an open small file holds; null if it is large or may have holes. */
-  private @Nullable Loaded loadedOrNull(int source) throws SourceException, IOException {
+  private @Nullable Loaded loadedOrNull(Opened opened) throws SourceException, IOException {
+    int source = opened.file();
+    Stat before = opened.stat();
     for (int attempt = 1; ; attempt++) {
-      Stat before = SourceException.reading(() -> posix.stat(source));
       if (!FileCopy.isSmall(before)) {
         return null;
       }
@@ -124,11 +125,12 @@ final class Stager implements AutoCloseable {
       if (loaded.reading().still() || attempt == TRIES) {
         return loaded;
       }
-      SourceException.reading(
-          () -> {
-            posix.seek(source, 0);
-            return 0;
-          });
+      before =
+          SourceException.reading(
+              () -> {
+                posix.seek(source, 0);
+                return posix.stat(source);
+              });
     }
   }
 
@@ -234,20 +236,27 @@ final class Stager implements AutoCloseable {
     }
   }
 
+  /** An open regular file of a source, as it was when it was opened. */
+  private record Opened(int file, Stat stat) {}
+
   private int open(int from, byte[] name) throws SourceException, IOException {
+    return opened(from, name).file();
+  }
+
+  private Opened opened(int from, byte[] name) throws SourceException, IOException {
     int source = SourceException.reading(() -> posix.openFile(from, name));
-    boolean regular = false;
+    Stat stat = null;
     try {
-      regular = SourceException.reading(() -> posix.stat(source)).isRegular();
+      stat = SourceException.reading(() -> posix.stat(source));
     } finally {
-      if (!regular) {
+      if (stat == null || !stat.isRegular()) {
         posix.close(source);
       }
     }
-    if (!regular) {
+    if (!stat.isRegular()) {
       throw new SourceException(new IOException("is no regular file any more"));
     }
-    return source;
+    return new Opened(source, stat);
   }
 
   /** Stages a symbolic link, FIFO, socket or device. */

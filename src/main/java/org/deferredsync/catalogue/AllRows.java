@@ -13,15 +13,16 @@ public final class AllRows {
       """
       SELECT e.directory, d.path, e.name, e.since, %s,
         e.mode, e.uid, e.gid, e.size, e.mtime_ns, e.rdev, e.link_target, e.link_group, e.xattr,
-        e.content, e.inconsistent, c.sha256
+        e.content, e.inconsistent, c.sha256%s
       FROM %s e JOIN directory d ON d.id = e.directory LEFT JOIN content c ON c.id = e.content
       WHERE (e.directory, e.name, e.since) > (?, ?, ?)
       ORDER BY e.directory, e.name, e.since LIMIT ?
       """;
 
   private static final String CURRENT =
-      WHOLE.formatted("0 AS until, e.ctime_ns, e.inode, e.nlink, e.racy, e.mount_root", "entry");
-  private static final String PAST = WHOLE.formatted("e.until", "entry_history");
+      WHOLE.formatted("0", ", e.ctime_ns, e.inode, e.nlink, e.racy, e.mount_root", "entry");
+  private static final String PAST = WHOLE.formatted("e.until", "", "entry_history");
+  private static final int HASH = 6 + Entries.VERSION_COLUMNS;
 
   private final Database database;
 
@@ -79,21 +80,14 @@ public final class AllRows {
         sql,
         row ->
             new Row(
-                row.getLong("directory"),
-                FilePath.of(row.getBytes("path")),
-                row.getBytes("name"),
-                row.getLong("since"),
-                row.getLong("until"),
-                Entries.version(row),
-                row.getBytes("sha256"),
-                current
-                    ? new Evidence(
-                        row.getLong("ctime_ns"),
-                        row.getLong("inode"),
-                        row.getInt("nlink"),
-                        row.getInt("racy") != 0,
-                        row.getInt("mount_root") != 0)
-                    : null),
+                row.getLong(1),
+                FilePath.of(row.getBytes(2)),
+                row.getBytes(3),
+                row.getLong(4),
+                row.getLong(5),
+                Entries.version(row, 6),
+                row.getBytes(HASH),
+                current ? Entries.evidence(row, HASH + 1) : null),
         last == null ? 0L : last.directory(),
         last == null ? new byte[0] : last.name(),
         last == null ? 0L : last.since(),

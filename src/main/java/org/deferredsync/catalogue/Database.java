@@ -217,6 +217,12 @@ final class Database implements AutoCloseable {
     return row.wasNull() ? null : value;
   }
 
+  /** The same of the column with this number, from 1 on. */
+  static @Nullable Long longOrNull(ResultSet row, int column) throws SQLException {
+    long value = row.getLong(column);
+    return row.wasNull() ? null : value;
+  }
+
   private PreparedStatement bound(String sql, @Nullable Object[] parameters) throws SQLException {
     PreparedStatement statement = statements.get(sql);
     if (statement == null) {

@@ -20,7 +20,11 @@ public final class Entries {
   static final String VERSION =
       "mode, uid, gid, size, mtime_ns, rdev, link_target, link_group, xattr, content, inconsistent";
 
-  private static final String EVIDENCE = "ctime_ns, inode, nlink, racy, mount_root";
+  /** How many these are. */
+  static final int VERSION_COLUMNS = 11;
+
+  /** The columns that {@link #evidence} reads. */
+  static final String EVIDENCE = "ctime_ns, inode, nlink, racy, mount_root";
 
   private final Database database;
 
@@ -93,7 +97,7 @@ public final class Entries {
         ORDER BY name
         """
             .formatted(VERSION),
-        row -> new Named(row.getBytes("name"), version(row)),
+        row -> new Named(row.getBytes(1), version(row, 2)),
         directory,
         run);
   }
@@ -108,7 +112,7 @@ public final class Entries {
         WHERE directory = ?1 AND name = ?3 AND since <= ?2 AND until > ?2
         """
             .formatted(VERSION),
-        Entries::version,
+        row -> version(row, 1),
         directory,
         run,
         name);
@@ -310,30 +314,33 @@ public final class Entries {
   }
 
   private static Entry entry(ResultSet row) throws SQLException {
-    return new Entry(
-        row.getBytes("name"),
-        row.getLong("since"),
-        version(row),
-        new Evidence(
-            row.getLong("ctime_ns"),
-            row.getLong("inode"),
-            row.getInt("nlink"),
-            row.getInt("racy") != 0,
-            row.getInt("mount_root") != 0));
+    int evidence = 3 + VERSION_COLUMNS;
+    return new Entry(row.getBytes(1), row.getLong(2), version(row, 3), evidence(row, evidence));
   }
 
-  static Version version(ResultSet row) throws SQLException {
+  /** Reads the columns of {@link #VERSION}, of which the first is the {@code first} of the row. */
+  static Version version(ResultSet row, int first) throws SQLException {
     return new Version(
-        row.getInt("mode"),
-        row.getInt("uid"),
-        row.getInt("gid"),
-        row.getLong("size"),
-        row.getLong("mtime_ns"),
-        row.getLong("rdev"),
-        row.getBytes("link_target"),
-        Database.longOrNull(row, "link_group"),
-        Database.longOrNull(row, "xattr"),
-        Database.longOrNull(row, "content"),
-        row.getInt("inconsistent") != 0);
+        row.getInt(first),
+        row.getInt(first + 1),
+        row.getInt(first + 2),
+        row.getLong(first + 3),
+        row.getLong(first + 4),
+        row.getLong(first + 5),
+        row.getBytes(first + 6),
+        Database.longOrNull(row, first + 7),
+        Database.longOrNull(row, first + 8),
+        Database.longOrNull(row, first + 9),
+        row.getInt(first + 10) != 0);
+  }
+
+  /** The same for the columns of {@link #EVIDENCE}. */
+  static Evidence evidence(ResultSet row, int first) throws SQLException {
+    return new Evidence(
+        row.getLong(first),
+        row.getLong(first + 1),
+        row.getInt(first + 2),
+        row.getInt(first + 3) != 0,
+        row.getInt(first + 4) != 0);
   }
 }

@@ -122,7 +122,7 @@ public final class History {
   }
 
   private static Dated dated(ResultSet row) throws SQLException {
-    return new Dated(row.getBytes(1), row.getLong(2), row.getLong(3), Entries.version(row));
+    return new Dated(row.getBytes(1), row.getLong(2), row.getLong(3), Entries.version(row, 4));
   }
 
   /** A directory whose names are known. */

@@ -75,9 +75,9 @@ public final class Listings {
             row.getLong(6),
             row.getLong(7),
             row.getBytes(8),
-            longOrNull(row, 9),
-            longOrNull(row, 10),
-            longOrNull(row, 11),
+            Database.longOrNull(row, 9),
+            Database.longOrNull(row, 10),
+            Database.longOrNull(row, 11),
             row.getInt(12) != 0);
     byte[] name = row.getBytes(1); // null for one of no bytes
     return new Row(
@@ -86,11 +86,6 @@ public final class Listings {
         row.getBytes(13),
         row.getInt(14) != 0,
         row.getInt(15) != 0);
-  }
-
-  private static @Nullable Long longOrNull(ResultSet row, int column) throws SQLException {
-    long value = row.getLong(column);
-    return value == 0 && row.wasNull() ? null : value;
   }
 
   /**
@@ -112,7 +107,8 @@ public final class Listings {
         SELECT d.path, h.name, h.since, h.until
         FROM entry_history h JOIN directory d ON d.id = h.directory WHERE h.content = ?1
         """,
-        row -> new Name(row.getBytes(1), row.getBytes(2), row.getLong(3), longOrNull(row, 4)),
+        row ->
+            new Name(row.getBytes(1), row.getBytes(2), row.getLong(3), Database.longOrNull(row, 4)),
         content);
   }
 }
