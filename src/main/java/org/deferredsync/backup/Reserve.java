@@ -1,7 +1,7 @@
 package org.deferredsync.backup;
 
 import java.io.IOException;
-import java.util.Random;
+import java.util.SplittableRandom;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
@@ -66,8 +66,8 @@ final class Reserve {
     int file = posix.createFile(own, NEW, 0600);
     try {
       byte[] piece = new byte[LEAST];
-      Random noise =
-          new Random(SIZE); // a file system that compresses must keep the room all the same
+      // a file system that compresses must keep the room all the same
+      SplittableRandom noise = new SplittableRandom(SIZE);
       for (int written = 0; written < size; written += LEAST) {
         noise.nextBytes(piece);
         posix.write(file, piece, 0, LEAST);

@@ -22,12 +22,21 @@ public final class PluginRunner {
   private static final Duration CHILDREN_GRACE = Duration.ofSeconds(2);
 
   private final Duration limit;
+  private final Duration grace;
 
   /**
    * @param limit how long a plugin may run
    */
   public PluginRunner(Duration limit) {
+    this(limit, GRACE);
+  }
+
+  /**
+   * @param grace how long one may take to end when it is told to
+   */
+  PluginRunner(Duration limit, Duration grace) {
     this.limit = limit;
+    this.grace = grace;
   }
 
   /**
@@ -122,12 +131,12 @@ public final class PluginRunner {
     return false;
   }
 
-  private static void stop(Thread thread, Logger log) throws InterruptedException {
+  private void stop(Thread thread, Logger log) throws InterruptedException {
     if (hasCalledExit(thread)) {
       return;
     }
     thread.interrupt();
-    thread.join(GRACE.toMillis());
+    thread.join(grace.toMillis());
     if (thread.isAlive()) {
       log.warn("It does not end when told to, and is left alone until the job ends.");
     }

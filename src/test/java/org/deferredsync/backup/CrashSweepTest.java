@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import org.deferredsync.backup.BackupReport.Verdict;
 import org.deferredsync.catalogue.CommitHook;
 import org.deferredsync.fs.CrashError;
@@ -37,14 +36,6 @@ final class CrashSweepTest {
    */
   private static final List<Where> EVERY_STATE =
       List.of(Where.AFTER_CALL, Where.BEFORE_COMMIT, Where.AFTER_COMMIT);
-
-  /**
-   * Of the points of a long sweep one in so many is tried, beginning with any; 1 is all of them.
-   */
-  private static final int STEP = Integer.getInteger("crash.step", 4);
-
-  private static final int FIRST =
-      Integer.getInteger("crash.first", 1 + new Random().nextInt(STEP));
 
   @TempDir(factory = SharedMemory.class)
   private Path scratch;
@@ -84,6 +75,10 @@ final class CrashSweepTest {
     now = TreeText.of(fixture.source);
     Shell.run("rm", "-rf", saved.toString());
     Files.createDirectory(saved);
+    Path reserve = fixture.target.resolve(".deferred-sync/reserve");
+    if (Files.exists(reserve)) {
+      Shell.run("truncate", "-s", "256K", reserve.toString()); // each point copies it
+    }
     Shell.run("cp", "-a", fixture.target.toString(), saved.toString());
     if (Files.exists(scratch.resolve("state"))) {
       Shell.run("cp", "-a", scratch.resolve("state").toString(), saved.toString());
@@ -156,11 +151,11 @@ final class CrashSweepTest {
   }
 
   private void sweep(List<Long> readableAtOnce, List<Long> kept) throws Exception {
-    System.out.printf("crashes: -Dcrash.first=%d -Dcrash.step=%d%n", FIRST, STEP);
+    CrashPoints.tell();
     save();
     for (Where where : EVERY_STATE) {
       boolean met = true;
-      for (int number = FIRST; met; number += STEP) {
+      for (int number = CrashPoints.FIRST; met; number += CrashPoints.STEP) {
         bringBack();
         try {
           met = crash(where, number);
@@ -179,7 +174,7 @@ final class CrashSweepTest {
   void crash_losesNothing_inTheFirstRun() throws Exception {
     sweep(List.of(), List.of());
 
-    assertThat(points).isGreaterThan(250 / STEP);
+    assertThat(points).isGreaterThan(250 / CrashPoints.STEP);
   }
 
   @Test
@@ -191,7 +186,7 @@ final class CrashSweepTest {
 
     sweep(List.of(1L), List.of(1L));
 
-    assertThat(points).isGreaterThan(250 / STEP);
+    assertThat(points).isGreaterThan(250 / CrashPoints.STEP);
   }
 
   @Test
@@ -238,7 +233,8 @@ final class CrashSweepTest {
     int from = firstMutationOfPruning();
 
     boolean met = true;
-    for (int number = from; met; number++) {
+    CrashPoints.tell();
+    for (int number = from - 1 + CrashPoints.FIRST; met; number += CrashPoints.STEP) {
       expiring(Where.AFTER_CALL, number);
       met = expired;
     }
@@ -249,7 +245,7 @@ final class CrashSweepTest {
       }
     }
 
-    assertThat(points).isGreaterThan(60);
+    assertThat(points).isGreaterThan(60 / CrashPoints.STEP);
   }
 
   private boolean expired;

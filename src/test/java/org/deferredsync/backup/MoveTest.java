@@ -450,10 +450,11 @@ final class MoveTest {
 
   @Test
   void aMove_standsAnEndAfterEachCall() throws Exception {
-    int number = 0;
+    CrashPoints.tell();
+    int points = 0;
     boolean died = true;
-    while (died) {
-      number += 1;
+    for (int number = CrashPoints.FIRST; died; number += CrashPoints.STEP) {
+      points++;
       makeMoves("call" + number);
       FaultyPosix posix = FaultyPosix.ofSystem();
       posix.crashAfter(number);
@@ -469,7 +470,7 @@ final class MoveTest {
       }
       holdsAfterDeath();
     }
-    assertThat(number).isGreaterThan(60);
+    assertThat(points).isGreaterThan(60 / CrashPoints.STEP);
   }
 
   /** A target of its own, a complete run, and moves of every kind after it. */

@@ -7,8 +7,11 @@ import org.junit.jupiter.api.extension.AnnotatedElementContext;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.io.TempDirFactory;
 
-/** Scratch directories in memory where the system has such a place, else where they always are. */
-final class SharedMemory implements TempDirFactory {
+/**
+ * Scratch directories in memory where the system has such a place, else where they always are.
+ * Programs in them may not be executable.
+ */
+public final class SharedMemory implements TempDirFactory {
   private static final Path MEMORY = Path.of("/dev/shm");
 
   @Override

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.deferredsync.backup.SharedMemory;
 import org.deferredsync.cli.Operator.Ran;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,7 +27,9 @@ final class LookCommandsIT {
   private static final String SECOND =
       "16367aacb67a4a017c8da8ab95682ccb390863780f7114dda0a0e0c55644c7c4";
 
-  @TempDir private Path scratch;
+  @TempDir(factory = SharedMemory.class)
+  private Path scratch;
+
   private Operator operator;
   private Path source;
 

@@ -214,10 +214,17 @@ final class MainIT {
   @Test
   void secondJob_endsSoon_andNamesTheFirst() throws Exception {
     configure("PLUGINS=slow");
-    script("50_slow", "#!/bin/sh\ntouch \"$SCRIPT_HOME/here\"\nsleep 3\n");
+    script(
+        "50_slow",
+        """
+        #!/bin/sh
+        touch "$SCRIPT_HOME/here"
+        until [ -e "$SCRIPT_HOME/ended" ]; do sleep 0.1; done
+        """);
     Process first = start();
     await(first, () -> Files.exists(home.resolve("here")));
     Ran second = run();
+    Files.createFile(home.resolve("ended"));
 
     assertThat(second.status()).isEqualTo(1);
     assertThat(second.err())

@@ -79,7 +79,8 @@ final class OperationsIT {
     ACCIDENTS.put("If it was meant", RUN + LOSE + "rm -r /srv/kept/pictures/1*\n");
     ACCIDENTS.put(
         "Most contents changed at once",
-        RUN.repeat(11) + "for file in /srv/data/*/*; do echo encrypted > $file; done\n" + BAD_RUN);
+        "often 11 run || exit 98\nfor file in /srv/data/*/*; do echo encrypted > $file; done\n"
+            + BAD_RUN);
     ACCIDENTS.put(
         "A full disk",
         """
@@ -131,12 +132,16 @@ final class OperationsIT {
     operator.copyClassPath();
     Files.writeString(
         operator.scratch.resolve("fstab"), "/srv/disk /srv/data none bind,noauto 0 0\n");
-    String words =
-        operator.command().stream().map(word -> "'" + word + "'").collect(Collectors.joining(" "));
-    Path program = operator.scratch.resolve("bin/deferred-sync");
-    Files.createDirectories(program.getParent());
-    operator.trusted(program, "#!/bin/sh\nexec " + words + " \"$@\"\n");
+    Files.createDirectories(operator.scratch.resolve("bin"));
+    program("deferred-sync", operator.command());
+    program("often", operator.often());
     Files.createDirectories(Path.of("/var/lib/deferred-sync"));
+  }
+
+  private void program(String name, List<String> command) throws Exception {
+    String words = command.stream().map(word -> "'" + word + "'").collect(Collectors.joining(" "));
+    operator.trusted(
+        operator.scratch.resolve("bin").resolve(name), "#!/bin/sh\nexec " + words + " \"$@\"\n");
   }
 
   @AfterEach

@@ -1,11 +1,15 @@
 package org.deferredsync.cli;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
@@ -160,6 +164,24 @@ final class Operator implements AutoCloseable {
     return command;
   }
 
+  /** As a process that gives a command several times: their number comes first. */
+  List<String> often() throws Exception {
+    Path classes = scratch.resolve("often");
+    String file = Often.class.getName().replace('.', '/') + ".class";
+    Path copy = classes.resolve(file);
+    Files.createDirectories(copy.getParent());
+    try (InputStream in = requireNonNull(Often.class.getClassLoader().getResourceAsStream(file))) {
+      Files.copy(in, copy);
+    }
+    List<String> command = command();
+    command.replaceAll(
+        word ->
+            word.equals(classPath)
+                ? word + File.pathSeparator + classes
+                : word.equals(Main.class.getName()) ? Often.class.getName() : word);
+    return command;
+  }
+
   /** Starts a command line with this environment alone beside the installation's. */
   Process start(Map<String, String> environment, List<String> command) throws IOException {
     int number = processes++;
@@ -200,6 +222,14 @@ final class Operator implements AutoCloseable {
     return System.getProperty("user.name", "").equals("root");
   }
 
+  private boolean isOurs(Path entry) throws IOException {
+    try {
+      return Files.readString(entry).contains("\n" + scratch + "/");
+    } catch (NoSuchFileException e) {
+      return false; // that of another test, which runs at the same time
+    }
+  }
+
   /** Takes away what a target leaves outside itself when root is at work. */
   @Override
   public void close() throws IOException {
@@ -210,7 +240,7 @@ final class Operator implements AutoCloseable {
         files.forEach(entries::add);
       }
       for (Path entry : entries) {
-        if (Files.readString(entry).contains("\n" + scratch + "/")) {
+        if (isOurs(entry)) {
           Files.delete(entry);
         }
       }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.deferredsync.backup.SharedMemory;
 import org.deferredsync.cli.Operator.Ran;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -13,7 +14,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 @EnabledOnOs(OS.LINUX)
 final class PlanPruneIT {
-  @TempDir private Path scratch;
+  @TempDir(factory = SharedMemory.class)
+  private Path scratch;
+
   private Operator operator;
   private Path source;
   private Path other;

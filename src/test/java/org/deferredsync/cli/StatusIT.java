@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.deferredsync.backup.SharedMemory;
 import org.deferredsync.cli.Operator.Ran;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -15,7 +16,9 @@ final class StatusIT {
   private static final String TIME = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d[+-]\\d\\d:\\d\\d";
   private static final String AGED = TIME + ", 0 minutes ago";
 
-  @TempDir private Path scratch;
+  @TempDir(factory = SharedMemory.class)
+  private Path scratch;
+
   private Operator operator;
   private Path source;
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import org.deferredsync.backup.SharedMemory;
 import org.deferredsync.cli.Operator.Ran;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -13,7 +14,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The command verify, as an operator meets it. */
 final class VerifyIT {
-  @TempDir private Path scratch;
+  @TempDir(factory = SharedMemory.class)
+  private Path scratch;
+
   private Operator operator;
   private Path source;
   private Path mirrored;

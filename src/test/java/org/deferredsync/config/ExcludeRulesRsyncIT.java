@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Random exclude files over random trees, decided by ours and by the installed rsync. */
 final class ExcludeRulesRsyncIT {
-  private static final int RULE_SETS = Integer.getInteger("exclude.sets", 2000);
+  private static final int RULE_SETS = Integer.getInteger("exclude.sets", 600);
   private static final int TREES = 4;
 
   @Test

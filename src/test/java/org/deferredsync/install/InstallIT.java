@@ -24,14 +24,19 @@ final class InstallIT {
 
   @TempDir static Path place;
   private static Release release;
+  private static Path installed;
+  private static Outcome installing;
 
   @TempDir Path scratch;
   private Shell shell;
   private Path target;
 
   @BeforeAll
-  static void unpack() {
-    release = Release.unpack(place, new Shell(place));
+  static void install() throws IOException {
+    Shell shell = new Shell(place);
+    release = Release.unpack(place, shell);
+    installed = place.resolve("installed");
+    installing = installWithLittle(shell);
   }
 
   @BeforeEach
@@ -40,24 +45,45 @@ final class InstallIT {
     target = scratch.resolve("target");
   }
 
-  @Test
-  void install_makesNothingThatOthersCanWrite_underUmask000() throws IOException {
-    Outcome outcome =
-        shell.sh("umask 000; exec sh \"$1\" \"$2\" nosudo", release.installer(), target);
+  /** With the system's Java runtime and little else, under umask 000: what most of it is about. */
+  private static Outcome installWithLittle(Shell shell) throws IOException {
+    Path tools = Files.createDirectory(place.resolve("tools"));
+    for (String tool :
+        List.of(
+            "sh", "cat", "chmod", "cmp", "cp", "date", "dirname", "find", "flock", "grep", "id",
+            "ln", "ls", "mkdir", "mv", "rm", "rmdir", "sed", "sync", "tr", "uname")) {
+      Files.copy(Path.of("/usr/bin", tool), tools.resolve(tool), COPY_ATTRIBUTES);
+    }
+    return shell.sh(
+        "PATH=$3; umask 000; exec sh \"$1\" \"$2\" nosudo", release.installer(), installed, tools);
+  }
 
-    assertThat(outcome.status()).isZero();
-    assertThat(outcome.err()).isEmpty();
-    assertThat(shell.sh(OWNED_BY_NOBODY_ELSE, target).out()).isEmpty();
-    assertThat(mode(target.resolve("config/sync.conf"))).isEqualTo("640");
-    assertThat(mode(target.resolve("config/exclude.conf"))).isEqualTo("640");
-    assertThat(mode(target.resolve("log"))).isEqualTo("750");
-    assertThat(mode(target.resolve("log/sync.log"))).isEqualTo("640");
-    assertThat(mode(target.resolve("exec/deferred-sync"))).isEqualTo("755");
-    assertThat(target.resolve("config/sync.conf"))
+  @Test
+  void install_needsNothingButAJre() {
+    assertThat(installing.status()).isZero();
+    assertThat(installing.err()).isEmpty();
+  }
+
+  @Test
+  void install_makesNothingThatOthersCanWrite_underUmask000() {
+    assertThat(shell.sh(OWNED_BY_NOBODY_ELSE, installed).out()).isEmpty();
+    assertThat(mode(installed.resolve("config/sync.conf"))).isEqualTo("640");
+    assertThat(mode(installed.resolve("config/exclude.conf"))).isEqualTo("640");
+    assertThat(mode(installed.resolve("log"))).isEqualTo("750");
+    assertThat(mode(installed.resolve("log/sync.log"))).isEqualTo("640");
+    assertThat(mode(installed.resolve("exec/deferred-sync"))).isEqualTo("755");
+    assertThat(installed.resolve("config/sync.conf"))
         .content()
         .containsOnlyOnce("\nJOBLOG=$SCRIPT_HOME/log/sync.log\n");
-    assertThat(target.resolve("lib").resolve(release.build()).resolve("classes.jsa"))
+    assertThat(installed.resolve("lib").resolve(release.build()).resolve("classes.jsa"))
         .isNotEmptyFile();
+  }
+
+  @Test
+  void install_leavesNothingElsewhere_ofTheJobItTriesTheProgramWith() {
+    assertThat(installed.resolve("lib").resolve(release.build()).resolve(".training"))
+        .doesNotExist();
+    assertThat(shell.sh("grep -rlF \"$1\" /var/lib/deferred-sync", installed).out()).isEmpty();
   }
 
   @Test
@@ -67,23 +93,6 @@ final class InstallIT {
 
     assertThat(outcome.status()).isZero();
     assertThat(shell.sh("find \"$1/lib\" \"$1/exec\" ! -perm -044", target).out()).isEmpty();
-  }
-
-  @Test
-  void install_needsNothingButAJre() throws IOException {
-    Path tools = Files.createDirectory(scratch.resolve("tools"));
-    for (String tool :
-        List.of(
-            "sh", "cat", "chmod", "cmp", "cp", "date", "dirname", "find", "flock", "grep", "id",
-            "ln", "ls", "mkdir", "mv", "rm", "rmdir", "sed", "sync", "tr", "uname")) {
-      Files.copy(Path.of("/usr/bin", tool), tools.resolve(tool), COPY_ATTRIBUTES);
-    }
-
-    Outcome outcome =
-        shell.sh("PATH=$3; exec sh \"$1\" \"$2\" nosudo", release.installer(), target, tools);
-
-    assertThat(outcome.status()).isZero();
-    assertThat(outcome.err()).isEmpty();
   }
 
   @Test
@@ -105,7 +114,18 @@ final class InstallIT {
 
     Path home = Files.createDirectory(place.resolve("home"));
     assertThat(shell.sh("chown 4711:4711 \"$1\"", home).status()).isZero();
-    Outcome own = shell.sh(asUser, tools, release.installer(), home.resolve("ds"), "nosudo");
+    Outcome own =
+        shell.run(
+            release.quick(),
+            List.of(
+                "/bin/sh",
+                "-c",
+                asUser,
+                "sh",
+                tools.toString(),
+                release.installer().toString(),
+                home.resolve("ds").toString(),
+                "nosudo"));
     assertThat(own.status()).isZero();
     assertThat(own.err()).isEmpty();
     assertThat(shell.sh("find \"$1\" ! -uid 4711", home.resolve("ds")).out()).isEmpty();
@@ -150,14 +170,6 @@ final class InstallIT {
     assertThat(outcome.status()).isEqualTo(3);
     assertThat(outcome.out()).isEmpty();
     assertThat(outcome.err()).startsWith("[ERROR] install.sh: TARGET ").hasLineCount(1);
-  }
-
-  @Test
-  void install_leavesNothingElsewhere_ofTheJobItTriesTheProgramWith() {
-    assertThat(release.installWithJava(target, "nosudo").status()).isZero();
-
-    assertThat(target.resolve("lib").resolve(release.build()).resolve(".training")).doesNotExist();
-    assertThat(shell.sh("grep -rlF \"$1\" /var/lib/deferred-sync", target).out()).isEmpty();
   }
 
   @Test

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.stream.Stream;
 import org.deferredsync.config.SettingException;
 import org.deferredsync.logging.LogCapture;
@@ -25,6 +25,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 @Timeout(60)
 final class PluginRunnerTest {
+  private static final Duration GRACE = Duration.ofSeconds(1);
+
   @TempDir Path directory;
 
   private final LogCapture log = new LogCapture("p");
@@ -38,7 +40,7 @@ final class PluginRunnerTest {
     PluginContext context =
         PluginContexts.context(
             directory, log.logger(), new SystemCommandRunner(System.getenv()), Map.of());
-    return new PluginRunner(limit).run(new FakePlugin("p", 1, task), context);
+    return new PluginRunner(limit, GRACE).run(new FakePlugin("p", 1, task), context);
   }
 
   private PluginOutcome run(FakePlugin.Task task) throws InterruptedException {
@@ -116,22 +118,20 @@ final class PluginRunnerTest {
 
   @Test
   void run_leavesThreadAlone_thatDoesNotEnd() throws Exception {
-    CountDownLatch released = new CountDownLatch(1);
+    Semaphore released = new Semaphore(0);
     try {
       PluginOutcome outcome =
           run(
               Duration.ofMillis(100),
               context -> {
-                while (released.getCount() > 0) {
-                  Thread.onSpinWait();
-                }
+                released.acquireUninterruptibly();
                 return ReturnCode.SUCCESS;
               });
       assertThat(outcome.code()).isEqualTo(ReturnCode.FAILURE);
       assertThat(log.lines())
           .contains("WARN p: It does not end when told to, and is left alone until the job ends.");
     } finally {
-      released.countDown();
+      released.release();
     }
   }
 
