@@ -18,6 +18,8 @@ import org.deferredsync.snapshot.FilePath;
 final class Destination implements AutoCloseable {
   private static final int OTHERS_WRITE = 022;
   private static final int STICKY = 01000;
+  private static final int OWNER_WRITES = 0200;
+  private static final int OWNER_OPENS = 0700;
   private static final byte[] SHELTER =
       ".deferred-sync-restore".getBytes(StandardCharsets.US_ASCII);
 
@@ -209,14 +211,38 @@ final class Destination implements AutoCloseable {
     boolean all = true;
     for (byte[] name : names) {
       try {
-        posix.renameNew(root, name, directory, name);
+        moveUp(name);
       } catch (PosixException e) {
         all = false;
-        done.fail(FilePath.ROOT.child(name), e);
+        done.fail(
+            to.child(name),
+            "it cannot be moved up from "
+                + to.child(SHELTER).child(name)
+                + ", where it lies whole: "
+                + e.errno().text()
+                + "; move it by hand");
       }
     }
     if (all) {
       posix.removeDirectory(directory, SHELTER);
+    }
+  }
+
+  private void moveUp(byte[] name) throws IOException {
+    Stat made = posix.stat(root, name);
+    boolean closed = made.isDirectory() && (made.permissions() & OWNER_WRITES) == 0;
+    if (!closed || posix.effectiveUser() == 0) {
+      posix.renameNew(root, name, directory, name);
+      return;
+    }
+    // Only who may write to a directory moves it elsewhere: that changes the ".." in it.
+    posix.setMode(root, name, made.permissions() | OWNER_OPENS);
+    int moved = posix.openDirectory(root, name);
+    try {
+      posix.renameNew(root, name, directory, name);
+    } finally {
+      posix.setMode(moved, made.permissions());
+      posix.close(moved);
     }
   }
 

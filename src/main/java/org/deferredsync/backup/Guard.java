@@ -2,6 +2,7 @@ package org.deferredsync.backup;
 
 import java.util.List;
 import java.util.Optional;
+import org.deferredsync.logging.ShellWord;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.Hold;
 import org.deferredsync.snapshot.Hold.Kind;
@@ -12,8 +13,12 @@ import org.deferredsync.snapshot.Hold.Kind;
  *
  * @param percent more than this share is too much, 1 to 100; 100 is never too much
  * @param least a source that had fewer entries, or contents, is not judged by shares
+ * @param command what an operator types to run the backup that it guards
  */
-public record Guard(int percent, long least) {
+public record Guard(int percent, long least, String command) {
+  /** The command of a run with the default configuration. */
+  public static final String USUAL_COMMAND = "deferred-sync run";
+
   public static final Guard USUAL = new Guard(30, 100);
 
   /** So many runs must have shown how much of a source usually changes. */
@@ -25,6 +30,10 @@ public record Guard(int percent, long least) {
     if (percent < 1 || percent > 100 || least < 1) {
       throw new IllegalArgumentException("percent is 1 to 100, and least at least 1");
     }
+  }
+
+  public Guard(int percent, long least) {
+    this(percent, least, USUAL_COMMAND);
   }
 
   /**
@@ -144,10 +153,12 @@ public record Guard(int percent, long least) {
   }
 
   /** The command that releases what the last run recorded of the source. */
-  static String release(FilePath source) {
-    String text = source.toString();
-    String word =
-        text.matches("[\\p{L}\\p{N}_@%+=:,./-]+") ? text : "'" + text.replace("'", "'\\''") + "'";
-    return "deferred-sync run --approve " + word;
+  String release(FilePath source) {
+    return release(command, source);
+  }
+
+  /** The same where {@code command} runs the backup. */
+  static String release(String command, FilePath source) {
+    return command + " --approve " + ShellWord.of(source.toString());
   }
 }

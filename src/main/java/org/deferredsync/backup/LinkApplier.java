@@ -3,11 +3,9 @@ package org.deferredsync.backup;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import org.deferredsync.backup.Listing.Listed;
 import org.deferredsync.catalogue.Contents;
 import org.deferredsync.catalogue.LinkedNames.Inode;
@@ -33,6 +31,7 @@ final class LinkApplier {
   private static final int PAGE = 500;
 
   private final RunContext context;
+  private final LinkMembers names;
   private final List<TreeRemover> removers;
 
   /**
@@ -40,6 +39,7 @@ final class LinkApplier {
    */
   LinkApplier(RunContext context, List<TreeRemover> removers) {
     this.context = context;
+    this.names = new LinkMembers(context);
     this.removers = List.copyOf(removers);
   }
 
@@ -87,36 +87,12 @@ final class LinkApplier {
     context.batch().write(c -> c.directories().setDigest(c.directories().idOf(directory), digest));
   }
 
-  /**
-   * One name of the file at hand.
-   *
-   * @param work its source's
-   * @param fresh whether its directory is being looked at in this run
-   */
-  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
-  private record Member(
-      int source,
-      SourceWork work,
-      FilePath directory,
-      byte[] name,
-      Stat stat,
-      @Nullable Entry row,
-      boolean fresh) {
-    FilePath path() {
-      return directory.child(name);
-    }
-
-    private boolean holds(@Nullable Long content) {
-      return row != null && content != null && content.equals(row.version().content());
-    }
-  }
-
   private void apply(Inode inode) throws IOException {
-    List<Member> members = members(inode);
+    List<LinkMember> members = names.of(inode);
     if (members.isEmpty() || isAsStored(members)) {
       return;
     }
-    for (Member member : members) {
+    for (LinkMember member : members) {
       Entry row = member.row();
       if (row != null && row.version().type() == FileType.DIRECTORY) {
         removers.get(member.source()).removeBelow(member.path());
@@ -129,114 +105,9 @@ final class LinkApplier {
     }
   }
 
-  private List<Member> members(Inode inode) throws IOException {
-    List<Member> members = new ArrayList<>();
-    Set<FilePath> seen = new HashSet<>();
-    for (Name name : context.links().names(inode)) {
-      seen.add(name.directory().child(name.name()));
-      add(members, inode, name, true);
-    }
-    for (FilePath path : context.catalogue().entries().linkedAt(inode.inode())) {
-      FilePath parent = path.parent();
-      Optional<SourceWork> work = workOf(path);
-      if (parent != null && work.isPresent() && seen.add(path)) {
-        int index = work.get().source().index();
-        add(members, inode, new Name(index, parent, path.name()), false);
-      }
-    }
-    return members;
-  }
-
-  private Optional<SourceWork> workOf(FilePath path) {
-    return context.sources().stream()
-        .filter(work -> work.source().path().contains(path))
-        .filter(work -> !work.source().leavesToAnother(path))
-        .findFirst();
-  }
-
-  private void add(List<Member> members, Inode inode, Name name, boolean fresh) throws IOException {
-    FilePath path = name.directory().child(name.name());
-    int index = indexOf(name.source());
-    SourceWork work = context.sources().get(index);
-    Stat stat;
-    try {
-      stat = context.posix().stat(work.source().tree().open(name.directory()), name.name());
-    } catch (PosixException e) {
-      if (fresh) {
-        doubt(name.directory());
-        note(work.problems(), path, e);
-      }
-      return;
-    }
-    boolean same =
-        stat.device() == inode.device()
-            && stat.inode() == inode.inode()
-            && !stat.isDirectory()
-            && (members.isEmpty() || agree(members.get(0).stat(), stat));
-    if (!same || !isStoredDirectory(work, name.directory())) {
-      if (fresh) {
-        doubt(name.directory());
-      }
-      return;
-    }
-    Entry row = context.catalogue().entries().find(path).orElse(null);
-    if (row != null
-        && row.version().type() == FileType.DIRECTORY
-        && work.source().holdsAnother(path)) {
-      work.problems().unreadable(path, new IOException("another source lay below it"));
-      doubt(name.directory());
-      return;
-    }
-    members.add(new Member(index, work, name.directory(), name.name(), stat, row, fresh));
-  }
-
-  private static void note(Problems problems, FilePath path, PosixException e) {
-    if (e.is(Errno.ENOENT)) {
-      problems.vanished(path);
-    } else {
-      problems.unreadable(path, e);
-    }
-  }
-
-  private int indexOf(int source) {
-    for (int i = 0; i < context.sources().size(); i++) {
-      if (context.sources().get(i).source().index() == source) {
-        return i;
-      }
-    }
-    throw new IllegalStateException("no source " + source);
-  }
-
-  private static boolean agree(Stat one, Stat other) {
-    return one.size() == other.size()
-        && one.mtimeNs() == other.mtimeNs()
-        && one.ctimeNs() == other.ctimeNs();
-  }
-
-  private boolean isStoredDirectory(SourceWork work, FilePath directory) throws IOException {
-    return directory.equals(work.source().path())
-        || context
-            .catalogue()
-            .entries()
-            .find(directory)
-            .filter(entry -> entry.version().type() == FileType.DIRECTORY)
-            .isPresent();
-  }
-
-  private void doubt(FilePath directory) throws IOException {
-    context.links().doubt(directory);
-    context.store().setDigest(directory, null);
-  }
-
-  private void doubt(List<Member> members) throws IOException {
-    for (Member member : members) {
-      doubt(member.directory());
-    }
-  }
-
-  private static boolean isAsStored(List<Member> members) {
+  private static boolean isAsStored(List<LinkMember> members) {
     Entry first = members.get(0).row();
-    for (Member member : members) {
+    for (LinkMember member : members) {
       Entry row = member.row();
       if (row == null
           || first == null
@@ -250,13 +121,13 @@ final class LinkApplier {
     return true;
   }
 
-  private void file(List<Member> members) throws IOException {
-    Member lead = members.get(0);
-    Member base = base(members);
+  private void file(List<LinkMember> members) throws IOException {
+    LinkMember lead = members.get(0);
+    LinkMember base = base(members);
     if (base != null) {
       Staged read = stager(lead).readOnly(lead.path(), from(lead), lead.name());
       if (read == null) {
-        doubt(members);
+        names.doubt(members);
         return;
       }
       if (isContentOf(base, read) && keep(members, base, read)) {
@@ -267,17 +138,17 @@ final class LinkApplier {
     copy(members);
   }
 
-  private EntryStager stager(Member member) {
+  private EntryStager stager(LinkMember member) {
     return new EntryStager(context, member.work().problems());
   }
 
-  private static int from(Member member) throws IOException {
+  private static int from(LinkMember member) throws IOException {
     return member.work().source().tree().open(member.directory());
   }
 
   /** The name whose file in the mirror may be this one: of names that were one, only one is. */
-  private @Nullable Member base(List<Member> members) throws IOException {
-    for (Member member : members) {
+  private @Nullable LinkMember base(List<LinkMember> members) throws IOException {
+    for (LinkMember member : members) {
       Entry row = member.row();
       if (row == null
           || row.version().type() != FileType.FILE
@@ -298,12 +169,12 @@ final class LinkApplier {
     return null;
   }
 
-  private static boolean isOf(List<Member> members, FilePath path) {
+  private static boolean isOf(List<LinkMember> members, FilePath path) {
     return members.stream().anyMatch(member -> member.path().equals(path));
   }
 
-  private boolean isContentOf(Member base, Staged read) throws IOException {
-    Long content = contentOf(base);
+  private boolean isContentOf(LinkMember base, Staged read) throws IOException {
+    Long content = base.content();
     return content != null
         && !read.inconsistent()
         && context
@@ -315,16 +186,11 @@ final class LinkApplier {
             .isPresent();
   }
 
-  private static @Nullable Long contentOf(Member member) {
-    Entry row = member.row();
-    return row == null ? null : row.version().content();
-  }
-
   /**
    * Lets the names be those of the mirror's file at {@code base}; false if that file must not be
    * changed, since another name or an increment has it too.
    */
-  private boolean keep(List<Member> members, Member base, Staged read) throws IOException {
+  private boolean keep(List<LinkMember> members, LinkMember base, Staged read) throws IOException {
     Entry baseRow = base.row();
     Stat there = context.target().mirror().statOrNull(base.path());
     if (baseRow == null
@@ -335,11 +201,11 @@ final class LinkApplier {
     Version version = Versions.like(read.source(), baseRow.version());
     Long content = version.content();
     boolean same = isVersion(baseRow, version, read.attributes());
-    List<Member> holders = members.stream().filter(member -> member.holds(content)).toList();
+    List<LinkMember> holders = members.stream().filter(member -> member.holds(content)).toList();
     if (content == null || (!same && there.nlink() != holders.size())) {
       return false;
     }
-    for (Member holder : holders) {
+    for (LinkMember holder : holders) {
       Entry row = Objects.requireNonNull(holder.row());
       touch(holder);
       if (isVersion(row, version, read.attributes())) {
@@ -360,7 +226,7 @@ final class LinkApplier {
       }
     }
     context.batch().joins(content);
-    List<Member> others = members.stream().filter(member -> !member.holds(content)).toList();
+    List<LinkMember> others = members.stream().filter(member -> !member.holds(content)).toList();
     FilePath parent = Objects.requireNonNull(base.path().parent());
     link(others, new Place(parent, base.name()), read, content, null);
     return true;
@@ -381,14 +247,14 @@ final class LinkApplier {
    * what is looked at for one member may close what was open for the one before.
    */
   private void link(
-      List<Member> members,
+      List<LinkMember> members,
       Place place,
       Staged staged,
       @Nullable Long content,
       @Nullable Long group)
       throws IOException {
     for (int i = 0; i < members.size(); i++) {
-      Member member = members.get(i);
+      LinkMember member = members.get(i);
       String to = context.stager().newName();
       try {
         FilePath mirror = place.mirror();
@@ -412,7 +278,7 @@ final class LinkApplier {
   }
 
   /** Stores the bytes, or what else it is, once more, under all the names. */
-  private void stage(List<Member> members) throws IOException {
+  private void stage(List<LinkMember> members) throws IOException {
     if (members.get(0).stat().isRegular()) {
       copy(members);
     } else {
@@ -420,13 +286,13 @@ final class LinkApplier {
     }
   }
 
-  private void copy(List<Member> members) throws IOException {
-    Member lead = members.get(0);
+  private void copy(List<LinkMember> members) throws IOException {
+    LinkMember lead = members.get(0);
     String name = context.stager().newName();
     Listed listed = new Listed(lead.name(), lead.stat());
     Staged staged = stager(lead).stageNow(lead.path(), from(lead), listed, name);
     if (staged == null || staged.hash() == null) {
-      doubt(members);
+      names.doubt(members);
       return;
     }
     Long lost = lostContent(members, staged);
@@ -437,7 +303,7 @@ final class LinkApplier {
     } else {
       context.rows().mend(content);
     }
-    List<Member> others = members.subList(1, members.size());
+    List<LinkMember> others = members.subList(1, members.size());
     link(others, new Place(null, Stager.bytes(name)), staged, content, null);
     put(lead, name, staged, content, null, staged.bytes());
     judge(members, staged);
@@ -447,8 +313,8 @@ final class LinkApplier {
    * The content with these bytes that all of the names, and no others, have, if no good file of
    * ours has it any more.
    */
-  private @Nullable Long lostContent(List<Member> members, Staged staged) throws IOException {
-    Long content = contentOf(members.get(0));
+  private @Nullable Long lostContent(List<LinkMember> members, Staged staged) throws IOException {
+    Long content = members.get(0).content();
     if (content == null
         || staged.inconsistent()
         || members.stream().anyMatch(member -> !member.holds(content))
@@ -470,14 +336,14 @@ final class LinkApplier {
   }
 
   /** A link, FIFO, socket or device with several names. */
-  private void other(List<Member> members) throws IOException {
-    Member lead = members.get(0);
+  private void other(List<LinkMember> members) throws IOException {
+    LinkMember lead = members.get(0);
     Seen seen = stager(lead).see(lead.path(), from(lead), new Listed(lead.name(), lead.stat()));
     if (seen == null) {
-      doubt(members);
+      names.doubt(members);
       return;
     }
-    for (Member member : members) {
+    for (LinkMember member : members) {
       Entry row = member.row();
       Stat there = context.target().mirror().statOrNull(member.path());
       if (row != null
@@ -495,9 +361,9 @@ final class LinkApplier {
     make(members);
   }
 
-  private void keep(List<Member> members, Member base, Seen seen, Long group) throws IOException {
-    List<Member> others = new ArrayList<>();
-    for (Member member : members) {
+  private void keep(List<LinkMember> members, LinkMember base, Seen seen, Long group) throws IOException {
+    List<LinkMember> others = new ArrayList<>();
+    for (LinkMember member : members) {
       Entry row = member.row();
       if (row != null && group.equals(row.version().linkGroup())) {
         touch(member);
@@ -522,19 +388,19 @@ final class LinkApplier {
     link(others, new Place(parent, base.name()), staged, null, group);
   }
 
-  private void make(List<Member> members) throws IOException {
-    Member lead = members.get(0);
+  private void make(List<LinkMember> members) throws IOException {
+    LinkMember lead = members.get(0);
     String name = context.stager().newName();
     Listed listed = new Listed(lead.name(), lead.stat());
     Staged staged = stager(lead).stageNow(lead.path(), from(lead), listed, name);
     if (staged == null) {
-      doubt(members);
+      names.doubt(members);
       return;
     }
     Long group = lead.stat().nlink() > 1 ? context.rows().newGroup() : null;
-    List<Member> others = members.subList(1, members.size());
+    List<LinkMember> others = members.subList(1, members.size());
     if (staged.recordedOnly()) {
-      for (Member member : others) {
+      for (LinkMember member : others) {
         put(member, name, staged, null, group, 0);
       }
     } else {
@@ -545,7 +411,7 @@ final class LinkApplier {
 
   /** The staged name goes to the member's path, in place of what the row names. */
   private void put(
-      Member member,
+      LinkMember member,
       String name,
       Staged staged,
       @Nullable Long content,
@@ -580,7 +446,7 @@ final class LinkApplier {
   /**
    * @param content what takes its place
    */
-  private long displace(Member member, @Nullable Long content) throws IOException {
+  private long displace(LinkMember member, @Nullable Long content) throws IOException {
     Entry row = member.row();
     Problems problems = member.work().problems();
     if (row == null) {
@@ -597,16 +463,16 @@ final class LinkApplier {
   }
 
   /** A directory that was not to be looked at in this run loses its digest with its row. */
-  private void touch(Member member) throws IOException {
+  private void touch(LinkMember member) throws IOException {
     if (!member.fresh()) {
       setDigest(member.directory(), null);
     }
   }
 
-  private void judge(List<Member> members, Staged staged) throws IOException {
-    for (Member member : members) {
+  private void judge(List<LinkMember> members, Staged staged) throws IOException {
+    for (LinkMember member : members) {
       if (EntryStager.isDoubtful(staged, member.stat())) {
-        doubt(member.directory());
+        names.doubt(member.directory());
       }
     }
   }

@@ -10,22 +10,25 @@ import org.deferredsync.fs.Stat;
 import org.deferredsync.snapshot.ContentHash;
 import org.deferredsync.snapshot.ExtendedAttributes;
 import org.deferredsync.snapshot.ExtendedAttributes.Attribute;
+import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.FileType;
 import org.deferredsync.snapshot.Version;
 
 /**
  * Tells whether what lies at a place is what a version says: type, size, time, mode, owner,
  * extended attributes, the text of a link, and the bytes by their hash. What an ordinary user
- * cannot set is not looked at.
+ * cannot set makes no difference; it is said once.
  */
 final class PlaceState {
   private final Posix posix;
   private final ContentReader reader;
+  private final Unkept unkept;
   private final int user;
 
-  PlaceState(Posix posix, ContentReader reader) {
+  PlaceState(Posix posix, ContentReader reader, Unkept unkept) {
     this.posix = posix;
     this.reader = reader;
+    this.unkept = unkept;
     this.user = posix.effectiveUser();
   }
 
@@ -44,14 +47,34 @@ final class PlaceState {
           case CHARACTER_DEVICE, BLOCK_DEVICE -> there.rdev() == version.rdev();
           default -> true;
         };
-    return same && hasAttributes(Metadata.attributes(posix, directory, name), attributes);
+    same = same && hasAttributes(Metadata.attributes(posix, directory, name), attributes);
+    if (same) {
+      sayWhatStays(found.path(), there, version);
+    }
+    return same;
   }
 
   /** Whether the open directory has the metadata of the version. */
-  boolean isDirectory(int directory, Stat there, Version version, ExtendedAttributes attributes)
+  boolean isDirectory(
+      int directory, FilePath path, Stat there, Version version, ExtendedAttributes attributes)
       throws IOException {
-    return hasMetadata(there, version)
-        && hasAttributes(Metadata.attributes(posix, directory), attributes);
+    boolean same =
+        hasMetadata(there, version)
+            && hasAttributes(Metadata.attributes(posix, directory), attributes);
+    if (same) {
+      sayWhatStays(path, there, version);
+    }
+    return same;
+  }
+
+  /** Of what is left alone as it is: an ordinary user restores neither owner nor group in place. */
+  private void sayWhatStays(FilePath path, Stat there, Version version) {
+    if (there.uid() != version.uid()) {
+      unkept.add("the owner", path, "that takes root");
+    }
+    if (there.gid() != version.gid()) {
+      unkept.add("the group", path, "on what else is as it was, that takes root");
+    }
   }
 
   private boolean hasMetadata(Stat there, Version version) {

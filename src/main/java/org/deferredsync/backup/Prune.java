@@ -26,15 +26,23 @@ public final class Prune {
   private final Engine engine;
   private final FilePath path;
   private final Set<FilePath> configured;
+  private final String command;
   private final Logger log;
+
+  public Prune(Engine engine, FilePath target, Set<FilePath> configured, Logger log) {
+    this(engine, target, configured, Guard.USUAL_COMMAND, log);
+  }
 
   /**
    * @param configured the sources that runs back up; all others of the target are retired
+   * @param command what an operator types to run the backup
    */
-  public Prune(Engine engine, FilePath target, Set<FilePath> configured, Logger log) {
+  public Prune(
+      Engine engine, FilePath target, Set<FilePath> configured, String command, Logger log) {
     this.engine = engine;
     this.path = target;
     this.configured = Set.copyOf(configured);
+    this.command = command;
     this.log = log;
   }
 
@@ -119,7 +127,7 @@ public final class Prune {
   }
 
   /** What is old may be all that is left of what was overwritten. */
-  private static String alarm(List<Run> runs, FilePath source) {
+  private String alarm(List<Run> runs, FilePath source) {
     return GuardMemory.alarmOf(runs, source)
         .map(
             hold ->
@@ -127,7 +135,7 @@ public final class Prune {
                     + " of "
                     + hold.of()
                     + " files got other contents at once; if that is meant: "
-                    + Guard.release(source))
+                    + Guard.release(command, source))
         .orElse("");
   }
 

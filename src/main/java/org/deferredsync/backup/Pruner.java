@@ -89,11 +89,18 @@ final class Pruner {
     return deleted;
   }
 
-  /** Deletes every version that no kept snapshot shows, however it came to be left. */
+  /**
+   * Deletes every version that no kept snapshot shows, however it came to be left, and what of the
+   * catalogue no version names.
+   */
   long deleteUnneeded() throws IOException {
     manifests.keepRuns(catalogue);
     long deleted = deleteIn(new Gap(0, Long.MAX_VALUE), new KeptRuns(catalogue.runs().list()));
-    catalogue.transaction(() -> catalogue.runs().finishMarks());
+    catalogue.transaction(
+        () -> {
+          catalogue.xattrs().forgetUnnamed();
+          catalogue.runs().finishMarks();
+        });
     return deleted;
   }
 

@@ -27,6 +27,7 @@ public final class Restorer {
   private final Clock clock;
   private final Logger log;
   private final Restoration done;
+  private final Unkept unkept;
   private final Metadata metadata;
   private final int remembered;
 
@@ -44,7 +45,8 @@ public final class Restorer {
     this.clock = clock;
     this.log = log;
     this.done = new Restoration(snapshot.reader(), log);
-    this.metadata = Metadata.ofRestore(posix, new Unkept(log, "what was restored", Level.WARN));
+    this.unkept = new Unkept(log, "what was restored", Level.WARN);
+    this.metadata = Metadata.ofRestore(posix, unkept);
   }
 
   /**
@@ -134,7 +136,7 @@ public final class Restorer {
           change
               ? new PlaceChangesOnDisk(posix, places, metadata, reader, done, watcher)
               : new PlaceChangesToTell(done, watcher);
-      PlaceState state = new PlaceState(posix, reader);
+      PlaceState state = new PlaceState(posix, reader, unkept);
       try (PlaceRestore each =
           new PlaceRestore(
               snapshot,

@@ -153,7 +153,7 @@ final class SourceJudge {
 
   private Held held(
       FilePath path, String what, String otherwise, List<Hold> found, Verdict verdict) {
-    String remedy = otherwise + "if that is meant: " + Guard.release(path);
+    String remedy = otherwise + "if that is meant: " + guard.release(path);
     String line = path + ": " + what + ". Its mirror and history stay as they are; " + remedy;
     return new Held(line, report(path, what + "; " + remedy, found, verdict));
   }
@@ -225,7 +225,7 @@ final class SourceJudge {
               : mount
                   + " was a mount and is none now, what was in it stays as it is; mount it, or leave"
                   + " it out by an exclude rule, or if it is meant to be gone: "
-                  + Guard.release(source.path()));
+                  + guard.release(source.path()));
     }
     holds.add(mounts.hold(source.path(), lost.releasable()));
   }
@@ -272,6 +272,6 @@ final class SourceJudge {
                 ? " in one run, far more than in the ten before it"
                 : " in an earlier run")
             + ", what they were stays in the history and nothing expires; if that is meant: "
-            + Guard.release(path));
+            + guard.release(path));
   }
 }

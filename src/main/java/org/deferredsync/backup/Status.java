@@ -37,7 +37,8 @@ public record Status(List<OfSource> sources, OfTarget target) {
    * @param complete the last run that was complete for it; null if none was
    * @param last the last run that knew it; null if none did
    * @param result how that ended for it; null with {@code last}
-   * @param historyBytes of all that was displaced at its path and below
+   * @param historyBytes of all that was displaced at its path and below, except for what belongs to
+   *     another source in it
    */
   public record OfSource(
       FilePath path,
@@ -122,7 +123,11 @@ public record Status(List<OfSource> sources, OfTarget target) {
             Usage usage = catalogue.usage();
             SortedMap<FilePath, Long> histories = new TreeMap<>();
             for (FilePath path : paths) {
-              histories.put(path, usage.history(path));
+              List<FilePath> inner =
+                  paths.stream()
+                      .filter(other -> !other.equals(path) && path.contains(other))
+                      .toList();
+              histories.put(path, usage.history(path, inner));
             }
             read.add(
                 new Figures(

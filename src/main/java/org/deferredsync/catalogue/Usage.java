@@ -1,5 +1,8 @@
 package org.deferredsync.catalogue;
 
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
 import org.deferredsync.snapshot.FilePath;
 
 /**
@@ -49,20 +52,30 @@ public final class Usage {
         .orElse(0L);
   }
 
-  /** Bytes of all increments that were displaced at {@code top} or below it. */
-  public long history(FilePath top) throws CatalogueException {
+  /**
+   * Bytes of all increments that were displaced at {@code top} or below it, but not at one of
+   * {@code inner} or below.
+   */
+  public long history(FilePath top, Collection<FilePath> inner) throws CatalogueException {
+    StringBuilder places =
+        new StringBuilder(
+            """
+            (SELECT p.content FROM run r CROSS JOIN place p ON p.run = r.id
+             WHERE p.path >= ?1 AND p.path < ?3 AND (p.path = ?1 OR p.path > ?2)
+               AND p.content IS NOT NULL
+            """);
+    List<Object> parameters = new ArrayList<>(range(top));
+    for (FilePath other : inner) {
+      places.append(" AND NOT (p.path = ? OR p.path > ? AND p.path < ?)");
+      parameters.addAll(range(other));
+    }
     return database
-        .one(
-            HISTORY_ALONE
-                + """
-                (SELECT p.content FROM run r CROSS JOIN place p ON p.run = r.id
-                 WHERE p.path >= ?1 AND p.path < ?3 AND (p.path = ?1 OR p.path > ?2)
-                   AND p.content IS NOT NULL)
-                """,
-            row -> row.getLong(1),
-            top.bytes(),
-            Directories.after(top, '/'),
-            Directories.after(top, '0'))
+        .one(HISTORY_ALONE + places.append(')'), row -> row.getLong(1), parameters.toArray())
         .orElse(0L);
+  }
+
+  /** The path itself, and what everything below it lies between. */
+  private static List<byte[]> range(FilePath top) {
+    return List.of(top.bytes(), Directories.after(top, '/'), Directories.after(top, '0'));
   }
 }

@@ -57,4 +57,18 @@ public final class Xattrs {
         database.one("SELECT id FROM xattr WHERE data = ?", row -> row.getLong(1), data);
     return id.isPresent() ? id.get() : database.insert("INSERT INTO xattr (data) VALUES (?)", data);
   }
+
+  /**
+   * Deletes the sets that no version names any more, within the caller's transaction; reads all
+   * versions.
+   */
+  public void forgetUnnamed() throws CatalogueException {
+    known.clear(); // a new set may get the id of one that is gone
+    database.update(
+        """
+        DELETE FROM xattr WHERE id NOT IN (
+          SELECT xattr FROM entry WHERE xattr IS NOT NULL
+          UNION SELECT xattr FROM entry_history WHERE xattr IS NOT NULL)
+        """);
+  }
 }

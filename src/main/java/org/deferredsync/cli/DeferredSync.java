@@ -7,6 +7,7 @@ import java.time.Clock;
 import java.time.ZoneId;
 import java.util.Map;
 import java.util.Optional;
+import org.deferredsync.backup.Guard;
 import org.deferredsync.config.Configuration;
 import org.deferredsync.config.Environment;
 import org.deferredsync.config.HostName;
@@ -15,8 +16,10 @@ import org.deferredsync.config.TrustedPath;
 import org.deferredsync.fs.TerminalWidth;
 import org.deferredsync.logging.Level;
 import org.deferredsync.logging.Logging;
+import org.deferredsync.logging.Printable;
 import org.deferredsync.logging.Progress;
 import org.deferredsync.logging.Screen;
+import org.deferredsync.logging.ShellWord;
 import org.deferredsync.logging.StatusLine;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -161,6 +164,18 @@ final class DeferredSync {
         Optional.ofNullable(config == null ? argument : config),
         home(),
         Path.of("").toAbsolutePath());
+  }
+
+  /** What an operator types to run the job with the configuration of this command. */
+  String runCommand() throws SettingException {
+    return runCommand(configurationFile(null));
+  }
+
+  /** The same with the configuration in {@code file}, from wherever the operator stands. */
+  String runCommand(Path file) throws SettingException {
+    Path usual = Configuration.locate(Optional.empty(), home(), home());
+    return Guard.USUAL_COMMAND
+        + (file.equals(usual) ? "" : " -c " + ShellWord.of(Printable.of(file.toString())));
   }
 
   /** The configuration of a command that takes none as an argument. */

@@ -57,7 +57,11 @@ final class PlanCommand implements Callable<Integer> {
       List<String> warnings = new ArrayList<>();
       BackupRequest request =
           BackupSettings.request(
-              context.configuration().settings(), context.trust(), Set.of(), warnings);
+              context.configuration().settings(),
+              context.trust(),
+              Set.of(),
+              context.runCommand(),
+              warnings);
       warnings.forEach(log::warn);
       Engine engine =
           Engine.ofSystem(

@@ -75,7 +75,7 @@ final class PruneCommand implements Callable<Integer> {
     Logging logging = context.startLogging();
     try {
       Logger log = LoggerFactory.getLogger("prune");
-      Prune prune = new Prune(engine, target, configured, log);
+      Prune prune = new Prune(engine, target, configured, context.runCommand(), log);
       if (source != null) {
         FilePath path = path(context, source);
         print(path, dryRun ? prune.previewRemoval(path) : prune.remove(path));

@@ -93,7 +93,13 @@ final class RunCommand implements Callable<Integer> {
     Configuration configuration = Configuration.load(file, context.environment(), context.trust());
     JobStarter starter =
         new JobStarter(
-            new JobRequest(file, dryRun, only, approved(context, configuration), wait),
+            new JobRequest(
+                file,
+                context.runCommand(file),
+                dryRun,
+                only,
+                approved(context, configuration),
+                wait),
             configuration,
             context.environment(),
             context.trust(),
@@ -155,7 +161,7 @@ final class RunCommand implements Callable<Integer> {
     try {
       JobResult result = starter.run(shutdown);
       status = result.code().status();
-      verdict = result.verdict();
+      verdict = result.complaint();
     } catch (PluginException e) {
       status = e.code().status();
       verdict = String.valueOf(e.getMessage());

@@ -81,7 +81,8 @@ final class VerifyCommand implements Callable<Integer> {
       if (repair) {
         List<String> warnings = new ArrayList<>();
         BackupRequest request =
-            BackupSettings.request(settings, context.trust(), Set.of(), warnings);
+            BackupSettings.request(
+                settings, context.trust(), Set.of(), context.runCommand(), warnings);
         warnings.forEach(log::warn);
         Verification.Repaired repaired = verification.repair(request, percent);
         print(repaired.found(), repaired);

@@ -90,7 +90,9 @@ public final class Job {
       script = settings.path(key);
     } catch (SettingException e) {
       log.warn("{}", e.getMessage());
-      outcomes.add(new PluginOutcome(key, ReturnCode.PREREQUISITE, Duration.ZERO));
+      outcomes.add(
+          new PluginOutcome(
+              key, ReturnCode.PREREQUISITE, Duration.ZERO, String.valueOf(e.getMessage())));
       conclude(phase, ReturnCode.PREREQUISITE);
       return;
     }

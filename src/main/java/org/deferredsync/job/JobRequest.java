@@ -9,6 +9,7 @@ import java.util.Optional;
  * What an operator asks of a run.
  *
  * @param configuration the file, absolute
+ * @param command what an operator types to run the job with it
  * @param dryRun whether to change nothing whatever the settings say
  * @param only the plugins to run instead of those of the settings; empty for those of the settings
  * @param approved the sources of which the run may do what the last one held back
@@ -16,6 +17,7 @@ import java.util.Optional;
  */
 public record JobRequest(
     Path configuration,
+    String command,
     boolean dryRun,
     List<String> only,
     List<String> approved,

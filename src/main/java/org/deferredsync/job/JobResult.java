@@ -33,8 +33,7 @@ public record JobResult(List<PluginOutcome> outcomes, Optional<String> signal) {
 
   /** One sentence: everything that failed, with its status. */
   public String verdict() {
-    List<PluginOutcome> failed =
-        outcomes.stream().filter(outcome -> outcome.code() != ReturnCode.SUCCESS).toList();
+    List<PluginOutcome> failed = failed();
     String ended = signal.map(name -> "Ended by " + name + ". ").orElse("");
     if (failed.isEmpty()) {
       return ended + outcomes.size() + " of " + outcomes.size() + " succeeded.";
@@ -48,5 +47,22 @@ public record JobResult(List<PluginOutcome> outcomes, Optional<String> signal) {
             .map(outcome -> outcome.name() + " with status " + outcome.code().status())
             .collect(Collectors.joining(", "))
         + ".";
+  }
+
+  /**
+   * The verdict, and the reasons as far as they are known, in one line for who does not see the
+   * log. It may end with a command, and so with nothing else.
+   */
+  public String complaint() {
+    String reasons =
+        failed().stream()
+            .filter(outcome -> !outcome.reason().isEmpty())
+            .map(outcome -> outcome.name() + ": " + outcome.reason().replaceFirst("\\.$", ""))
+            .collect(Collectors.joining("; "));
+    return reasons.isEmpty() ? verdict() : verdict() + " " + reasons;
+  }
+
+  private List<PluginOutcome> failed() {
+    return outcomes.stream().filter(outcome -> outcome.code() != ReturnCode.SUCCESS).toList();
   }
 }

@@ -129,6 +129,7 @@ public final class JobStarter {
                 new PluginRunner(KnownSettings.pluginTimeout(settings)),
                 new PluginContext(
                     settings,
+                    request.command(),
                     request.approved(),
                     dryRun,
                     log,
@@ -139,7 +140,8 @@ public final class JobStarter {
                     environment.scriptHome(),
                     scratch.directory(),
                     progress,
-                    List.of()));
+                    List.of(),
+                    why -> {}));
         return job.run(notes(plugins, selected), shutdown);
       }
     } catch (SettingException e) {

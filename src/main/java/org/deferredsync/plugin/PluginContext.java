@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.deferredsync.config.Settings;
 import org.deferredsync.config.TrustedPath;
 import org.deferredsync.logging.ChildLines;
@@ -21,6 +22,7 @@ import org.slf4j.Logger;
 /**
  * What a plugin may know of the job that runs it.
  *
+ * @param command what an operator types to run the job
  * @param approved the sources of which the operator releases why the last run held them
  * @param dryRun whether nothing may be changed anywhere
  * @param log where it speaks, by its own name
@@ -30,9 +32,12 @@ import org.slf4j.Logger;
  * @param scratch a directory of ours with mode 0700, for files that live as long as a command
  * @param progress told of how far long work has come
  * @param earlier what became of the plugins that ran before it in this job, in order
+ * @param reasons takes in a line why the plugin is going to return another code than success, for
+ *     who sees the verdict alone and not the log
  */
 public record PluginContext(
     Settings settings,
+    String command,
     List<String> approved,
     boolean dryRun,
     Logger log,
@@ -43,7 +48,8 @@ public record PluginContext(
     Path home,
     Path scratch,
     Progress progress,
-    List<PluginOutcome> earlier) {
+    List<PluginOutcome> earlier,
+    Consumer<String> reasons) {
   public PluginContext {
     approved = List.copyOf(approved);
     environment = Map.copyOf(environment);
@@ -52,8 +58,19 @@ public record PluginContext(
 
   /** The same for a plugin that speaks by {@code newLog} and runs after those. */
   public PluginContext with(Logger newLog, List<PluginOutcome> newEarlier) {
+    return with(newLog, newEarlier, reasons);
+  }
+
+  /** The same with another one who takes reasons. */
+  public PluginContext with(Consumer<String> newReasons) {
+    return with(log, earlier, newReasons);
+  }
+
+  private PluginContext with(
+      Logger newLog, List<PluginOutcome> newEarlier, Consumer<String> newReasons) {
     return new PluginContext(
         settings,
+        command,
         approved,
         dryRun,
         newLog,
@@ -64,7 +81,8 @@ public record PluginContext(
         home,
         scratch,
         progress,
-        newEarlier);
+        newEarlier,
+        newReasons);
   }
 
   /** Runs a command with all that it prints as records, and warns of children it left behind. */

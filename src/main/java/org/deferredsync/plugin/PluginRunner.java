@@ -3,6 +3,7 @@ package org.deferredsync.plugin;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import org.deferredsync.config.SettingException;
 import org.deferredsync.logging.Logging;
@@ -49,13 +50,16 @@ public final class PluginRunner {
     long start = System.nanoTime();
     ProcessTree children = ProcessTree.ofThisProcess();
     AtomicReference<@Nullable ReturnCode> code = new AtomicReference<>();
-    Thread thread = new Thread(() -> code.set(code(plugin, context)), "plugin " + plugin.name());
+    List<String> reasons = new CopyOnWriteArrayList<>();
+    PluginContext own = context.with(reasons::add);
+    Thread thread = new Thread(() -> code.set(code(plugin, own)), "plugin " + plugin.name());
     thread.setDaemon(true);
     thread.start();
     try {
       String trouble = await(thread, children, start);
       if (trouble != null) {
         context.log().warn("{}", trouble);
+        reasons.add(trouble);
         stop(thread, context.log());
       }
     } catch (InterruptedException e) {
@@ -68,7 +72,8 @@ public final class PluginRunner {
     return new PluginOutcome(
         plugin.name(),
         result == null ? ReturnCode.FAILURE : result,
-        Duration.ofNanos(System.nanoTime() - start));
+        Duration.ofNanos(System.nanoTime() - start),
+        String.join("; ", reasons));
   }
 
   private static ReturnCode code(Plugin plugin, PluginContext context) {
@@ -78,15 +83,18 @@ public final class PluginRunner {
       return plugin.run(context);
     } catch (PluginException e) {
       log.warn("{}", e.getMessage(), e);
+      context.reasons().accept(String.valueOf(e.getMessage()));
       return e.code();
     } catch (SettingException e) {
       log.warn("{}", e.getMessage(), e);
+      context.reasons().accept(String.valueOf(e.getMessage()));
       return ReturnCode.PREREQUISITE;
     } catch (InterruptedException e) {
       log.warn("Interrupted.");
       return ReturnCode.FAILURE;
     } catch (IOException e) {
       log.error("{}", describe(e), e);
+      context.reasons().accept(describe(e));
       return ReturnCode.FAILURE;
     } catch (Throwable e) {
       // Whatever a plugin throws must not end the job: memory, stack and linkage errors too.

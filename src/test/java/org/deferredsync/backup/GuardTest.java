@@ -159,10 +159,12 @@ final class GuardTest {
 
   @Test
   void release_isACommand_thatAShellTakes() {
-    assertThat(Guard.release(HOME)).isEqualTo("deferred-sync run --approve /home");
-    assertThat(Guard.release(FilePath.of("/it's mine")))
+    assertThat(USUAL.release(HOME)).isEqualTo("deferred-sync run --approve /home");
+    assertThat(USUAL.release(FilePath.of("/it's mine")))
         .isEqualTo("deferred-sync run --approve '/it'\\''s mine'");
-    assertThat(Guard.release(FilePath.of("/a;b"))).endsWith(" '/a;b'");
+    assertThat(USUAL.release(FilePath.of("/a;b"))).endsWith(" '/a;b'");
+    assertThat(new Guard(30, 100, "deferred-sync run -c /its.conf").release(HOME))
+        .isEqualTo("deferred-sync run -c /its.conf --approve /home");
   }
 
   // --- what earlier runs know ------------------------------------------------------------------

@@ -7,9 +7,17 @@ import com.sun.jna.Function;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.deferredsync.backup.BackupReport.Verdict;
+import org.deferredsync.fs.Errno;
+import org.deferredsync.fs.FaultyPosix;
 import org.deferredsync.fs.Posix;
+import org.deferredsync.logging.LogCapture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -114,5 +122,90 @@ final class OrdinaryUserTest {
     assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
 
     TargetChecks.sound(fixture);
+  }
+
+  /** A destination to which the group may write too, as a umask of 002 makes it. */
+  private Path openDestination() throws Exception {
+    Path to = Files.createDirectory(scratch.resolve("to"));
+    Files.setPosixFilePermissions(to, PosixFilePermissions.fromString("rwxrwxr-x"));
+    return to;
+  }
+
+  private Restorer.Result restore(Posix posix, LogCapture log, Path to) throws Exception {
+    try (TargetReader reader = reader(posix)) {
+      return new Restorer(first(reader), Clock.systemUTC(), log.logger())
+          .restore(
+              List.of(EngineFixture.filePath(fixture.source.resolve("closed"))),
+              EngineFixture.filePath(to));
+    }
+  }
+
+  private TargetReader reader(Posix posix) throws Exception {
+    return TargetReader.open(fixture.with(posix).engine(), EngineFixture.filePath(fixture.target));
+  }
+
+  private static Snapshot first(TargetReader reader) throws Exception {
+    return reader.snapshots().at(PointInTime.parse("1"), Instant.MAX, ZoneOffset.UTC);
+  }
+
+  @Test
+  void restore_isExact_whereOthersMayWrite_ofADirectoryThatNobodyMayWriteTo() throws Exception {
+    fixture.run();
+    Path to = openDestination();
+    try (LogCapture log = new LogCapture("restore")) {
+      assertThat(restore(Posix.ofSystem(), log, to).failed()).isZero();
+    }
+
+    assertThat(TreeText.of(to.resolve("closed")))
+        .isEqualTo(TreeText.of(fixture.source.resolve("closed")));
+    assertThat(to.toFile().list()).containsExactly("closed");
+  }
+
+  @Test
+  void restore_saysWhereTheFilesLie_thatCannotBeMovedUp() throws Exception {
+    fixture.run();
+    Path to = openDestination();
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    posix.failOn(FaultyPosix.Call.RENAME_NEW, "closed", Errno.EEXIST);
+    try (LogCapture log = new LogCapture("restore")) {
+      assertThat(restore(posix, log, to).failed()).isEqualTo(1);
+
+      Path lies = to.resolve(".deferred-sync-restore/closed");
+      assertThat(log.lines())
+          .containsExactly(
+              "ERROR restore: "
+                  + to.resolve("closed")
+                  + ": not restored: it cannot be moved up from "
+                  + lies
+                  + ", where it lies whole: "
+                  + Errno.EEXIST.text()
+                  + "; move it by hand");
+      assertThat(TreeText.of(lies)).isEqualTo(TreeText.of(fixture.source.resolve("closed")));
+    }
+  }
+
+  @Test
+  void restoreInPlace_saysThatTheGroupStays() throws Exception {
+    Path file = fixture.source.resolve("closed/file");
+    becomeUser(0);
+    Files.setAttribute(file, "unix:gid", 4711);
+    becomeUser(NOBODY);
+    fixture.run();
+    becomeUser(0);
+    Files.setAttribute(file, "unix:gid", 4712);
+    becomeUser(NOBODY);
+    try (LogCapture log = new LogCapture("restore");
+        TargetReader reader = reader(Posix.ofSystem())) {
+      Restorer.Result result =
+          new Restorer(first(reader), Clock.systemUTC(), log.logger())
+              .restoreInPlace(
+                  List.of(EngineFixture.filePath(fixture.source)), RestoreChange.Watcher.NONE);
+
+      assertThat(result.failed()).isZero();
+      assertThat(result.files()).isZero();
+      assertThat(log.lines())
+          .singleElement(InstanceOfAssertFactories.STRING)
+          .startsWith("WARN restore: " + file + ": the group not kept in what was restored: ");
+    }
   }
 }

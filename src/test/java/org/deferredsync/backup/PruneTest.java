@@ -3,8 +3,10 @@ package org.deferredsync.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,12 +21,15 @@ import org.deferredsync.backup.BackupReport.Verdict;
 import org.deferredsync.backup.Prune.Report;
 import org.deferredsync.backup.Retention.Decision;
 import org.deferredsync.catalogue.Catalogue;
+import org.deferredsync.catalogue.CatalogueException;
 import org.deferredsync.catalogue.CommitHook;
 import org.deferredsync.fs.CrashError;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.FaultyPosix;
 import org.deferredsync.fs.FaultyPosix.Call;
 import org.deferredsync.fs.Posix;
+import org.deferredsync.fs.PosixException;
+import org.deferredsync.fs.Xattr;
 import org.deferredsync.snapshot.FilePath;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -37,6 +42,8 @@ import org.slf4j.LoggerFactory;
 @EnabledOnOs(OS.LINUX)
 final class PruneTest {
   private static final Retention SHORT = new Retention(2, 1);
+  private static final byte[] FILE = "file".getBytes(StandardCharsets.UTF_8);
+  private static final byte[] ATTRIBUTE = "user.day".getBytes(StandardCharsets.UTF_8);
 
   @TempDir(factory = SharedMemory.class)
   private Path scratch;
@@ -96,7 +103,10 @@ final class PruneTest {
 
   private List<Path> increments() throws IOException {
     try (Stream<Path> names = Files.list(fixture.target)) {
-      return names.filter(name -> name.getFileName().toString().startsWith("_backup_")).toList();
+      return names
+          .filter(name -> name.getFileName().toString().startsWith("_backup_"))
+          .sorted()
+          .toList();
     }
   }
 
@@ -124,6 +134,100 @@ final class PruneTest {
     assertThat(TargetChecks.restored(fixture, 3)).containsKey("of-day-3/file");
     TargetChecks.sound(fixture);
     assertThat(prune(source, other).run(SHORT).deleted()).isZero();
+  }
+
+  @Test
+  void prune_leavesWhatIsNotOurs_inAnIncrement() throws Exception {
+    fourDays();
+    List<Path> increments = increments();
+    Map<Path, String> foreign = new TreeMap<>();
+    for (Path increment : increments) {
+      foreign.put(increment.resolve("beside"), "mine");
+      foreign.put(increment.resolve(source.toString().substring(1)).resolve("letter"), "mine too");
+      foreign.put(increment.resolve("own/deep/file"), "and mine");
+    }
+    foreign.put(fixture.target.resolve("_backup_20200101"), "a file that is called like one");
+    for (Map.Entry<Path, String> file : foreign.entrySet()) {
+      write(file.getKey(), file.getValue());
+    }
+
+    Report report = prune(source, other).run(SHORT);
+
+    assertThat(report.deleted()).isEqualTo(6);
+    for (Map.Entry<Path, String> file : foreign.entrySet()) {
+      assertThat(file.getKey()).hasContent(file.getValue());
+    }
+    for (Path increment : increments.subList(0, 2)) {
+      try (Stream<Path> left = Files.walk(increment)) {
+        assertThat(left.filter(Files::isRegularFile))
+            .as("nothing but what is not ours in %s", increment)
+            .allMatch(foreign::containsKey);
+      }
+    }
+    assertThat(TargetChecks.restored(fixture, 3)).containsKey("of-day-3/file");
+    assertThat(prune(source, other).run(SHORT).deleted()).isZero();
+  }
+
+  @Test
+  void prune_forgetsAttributes_thatNoVersionHas() throws Exception {
+    for (int day = 1; day <= 4; day++) {
+      write(source.resolve("file"), "day " + day);
+      attribute("value of day " + day);
+      runAfter(Duration.ofDays(day), source);
+    }
+    assertThat(attributeSets()).isEqualTo(4);
+
+    prune(source).run(SHORT);
+
+    assertThat(attributeSets()).isEqualTo(2);
+    assertThat(TargetChecks.verify(fixture).good()).isTrue();
+    attribute("another value");
+    runAfter(Duration.ofDays(5), source);
+    prune(source).run(new Retention(1, 1));
+    attribute("a last value");
+    runAfter(Duration.ofDays(6), source);
+    assertThat(attribute(fixture.mirror(source))).isEqualTo("a last value");
+  }
+
+  /** Gives the file in the source this value of an attribute. */
+  private void attribute(String value) throws IOException {
+    Posix posix = Posix.ofSystem();
+    int directory = posix.openPath(EngineFixture.filePath(source).bytes());
+    try {
+      posix.setXattr(directory, FILE, new Xattr(ATTRIBUTE, value.getBytes(StandardCharsets.UTF_8)));
+    } catch (PosixException e) {
+      assumeTrue(!e.is(Errno.EOPNOTSUPP), "no attributes of users on this file system");
+      throw e;
+    } finally {
+      posix.close(directory);
+    }
+  }
+
+  private static String attribute(Path parent) throws IOException {
+    Posix posix = Posix.ofSystem();
+    int directory = posix.openPath(EngineFixture.filePath(parent).bytes());
+    try {
+      return new String(posix.xattrs(directory, FILE).get(0).value(), StandardCharsets.UTF_8);
+    } finally {
+      posix.close(directory);
+    }
+  }
+
+  /** How many sets of attributes the catalogue has. */
+  private long attributeSets() throws Exception {
+    Path file = fixture.target.resolve(Target.OWN).resolve(Target.CATALOGUE);
+    try (Catalogue catalogue = Catalogue.openReader(file)) {
+      long count = 0;
+      for (long id = 1; id < 100; id++) {
+        try {
+          catalogue.xattrs().find(id);
+          count++;
+        } catch (CatalogueException none) {
+          assertThat(none).hasMessageContaining("no attributes " + id);
+        }
+      }
+      return count;
+    }
   }
 
   @Test

@@ -334,4 +334,41 @@ final class SpaceTest {
     assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
     TargetChecks.sound(fixture);
   }
+
+  /** What a kernel does with a disk whose errors it has noticed, while files on it are open. */
+  private void becomeReadOnly() throws IOException {
+    Object device = Files.getFileStore(fixture.target).name();
+    Path trigger =
+        Path.of("/sys/fs/ext4", Path.of(device.toString()).getFileName() + "", "trigger_fs_error");
+    assumeTrue(Files.isWritable(trigger), "this kernel cannot play a failing disk");
+    Files.writeString(trigger, "a failing disk, played by a test");
+  }
+
+  @Test
+  void run_fails_andExpiresNothing_whenTheKernelRemountsTheDiskReadOnly() throws Exception {
+    fixture.with(new Retention(2, 1));
+    mount(Disk.EXT4);
+    Shell.run("mount", "-o", "remount,errors=remount-ro", fixture.target.toString());
+    ChangingTree.write(source, "content", "two, longer");
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+    Map<String, String> second = TreeText.of(source);
+    ChangingTree.write(source, "content", "three, and longer");
+    fixture.ahead(Duration.ofDays(9));
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    posix.before(Call.LINK, "content", this::becomeReadOnly);
+    fixture.with(posix);
+
+    BackupException trouble = refused();
+
+    assertThat(trouble.kind()).isEqualTo(Kind.FAILURE);
+    assertThat(trouble)
+        .hasMessageContaining(fixture.target + ": has become read-only; see why, its disk may be");
+    Shell.run("umount", fixture.target.toString());
+    Shell.run("mount", "-o", "loop", scratch.resolve("image").toString(), fixture.target + "");
+    assertThat(TargetChecks.snapshots(fixture)).containsExactly(1L, 2L);
+    assertThat(TargetChecks.restored(fixture, 2)).isEqualTo(second);
+    fixture.with(Posix.ofSystem());
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+    TargetChecks.sound(fixture);
+  }
 }

@@ -61,6 +61,40 @@ final class StatusTest {
   }
 
   @Test
+  void history_ofASourceWithinAnother_isCountedOnce() throws Exception {
+    Path inner = Files.createDirectories(fixture.source.resolve("inner"));
+    Files.writeString(inner.resolve("file"), "x".repeat(7));
+    EntryFilter withoutInner = filter(EngineFixture.filePath(inner));
+    List<Source> sources =
+        List.of(
+            new Source(EngineFixture.filePath(fixture.source), withoutInner),
+            new Source(EngineFixture.filePath(inner), EntryFilter.NONE));
+    fixture.run(sources);
+    Files.writeString(fixture.source.resolve("file"), "y".repeat(40));
+    Files.writeString(inner.resolve("file"), "y".repeat(5));
+    fixture.run(sources);
+
+    Status status = status(fixture.source, inner);
+
+    assertThat(status.sources()).extracting(OfSource::historyBytes).containsExactly(100L, 7L);
+    assertThat(status.target().historyBytes()).isEqualTo(107);
+  }
+
+  private static EntryFilter filter(FilePath excluded) {
+    return new EntryFilter() {
+      @Override
+      public boolean excludes(FilePath path, boolean directory) {
+        return path.equals(excluded);
+      }
+
+      @Override
+      public byte[] fingerprint() {
+        return excluded.bytes();
+      }
+    };
+  }
+
+  @Test
   void history_leavesOutWhatTheMirrorHasUnderAnotherName() throws Exception {
     Files.createLink(fixture.source.resolve("name"), fixture.source.resolve("file"));
     fixture.run();

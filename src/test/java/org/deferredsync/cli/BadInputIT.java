@@ -137,7 +137,10 @@ final class BadInputIT {
     assertThat(job.complaints()).containsExactly(line);
     assertThat(job.status()).isEqualTo(3);
     assertThat(job.ran().err())
-        .isEqualTo("deferred-sync: 1 of 2 failed: incremental_backup with status 3.\n");
+        .isEqualTo(
+            "deferred-sync: 1 of 2 failed: incremental_backup with status 3. incremental_backup: "
+                + line
+                + "\n");
     assertThat(job.ran("other")).isTrue();
     assertThat(TreeText.of(operator.target)).isEqualTo(before);
     // The preview of it says the same.

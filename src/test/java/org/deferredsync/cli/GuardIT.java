@@ -75,6 +75,43 @@ final class GuardIT {
   }
 
   @Test
+  void run_tellsWhoSeesTheVerdictAlone_whatIsHeld() throws Exception {
+    lose(0, 84);
+
+    Job held = operator.job("run");
+
+    assertThat(held.ran().err())
+        .isEqualTo(
+            "deferred-sync: 1 of 1 failed: incremental_backup with status 1. incremental_backup: "
+                + source
+                + ": held: 84 of 200 entries are gone (42 %, GUARD_PERCENT is 30); if that is"
+                + " meant: deferred-sync run --approve "
+                + source
+                + "\n");
+    String shortly = ": 1 of 1 failed: incremental_backup with status 1.";
+    assertThat(held.records()).filteredOn(line -> line.endsWith(shortly)).hasSize(1);
+  }
+
+  @Test
+  void theCommandThatReleases_namesAConfigurationOfItsOwn() throws Exception {
+    Path file = operator.scratch.resolve("another one.conf");
+    operator.trusted(file, Files.readString(operator.configuration()));
+    lose(0, 84);
+    String command = "deferred-sync run -c '" + file + "' --approve " + source;
+
+    Job held = operator.job("run", file.toString());
+
+    assertThat(held.complaints()).singleElement().asString().endsWith(": " + command);
+    assertThat(held.ran().err()).endsWith(": " + command + "\n");
+    assertThat(operator.run("status", "-c", file.toString()).out()).contains(command);
+    assertThat(operator.run("plan", "-c", file.toString()).err()).endsWith(command + "\n");
+    assertThat(operator.job("run").complaints())
+        .singleElement()
+        .asString()
+        .endsWith(": deferred-sync run --approve " + source);
+  }
+
+  @Test
   void settings_sayWhenASourceIsHeld() throws Exception {
     lose(0, 22);
     operator.configure("BACKUPDIRS=" + source, "GUARD_PERCENT=10", "GUARD_MIN=200");
@@ -135,6 +172,10 @@ final class GuardIT {
     assertThat(operator.run("prune").out())
         .contains(
             "kept: 199 of 199 files got other contents at once; if that is meant: deferred-sync");
+    Path file = operator.scratch.resolve("other.conf");
+    operator.trusted(file, Files.readString(operator.configuration()));
+    assertThat(operator.run("prune", "-c", file.toString()).out())
+        .contains("at once; if that is meant: deferred-sync run -c " + file + " --approve ");
     assertThat(operator.run("snapshots", "--json").out())
         .contains("\"holds\":[{\"kind\":\"content_changed\",\"count\":199,\"of\":199}]");
     assertThat(operator.run("plan").status()).isEqualTo(1);

@@ -148,7 +148,8 @@ final class MainIT {
     assertThat(ran.err())
         .isEqualTo(
             "deferred-sync: 3 of 3 failed: two with status 2, unknown with status 3, one with"
-                + " status 1.\n");
+                + " status 1. unknown: There is no plugin of the name \"unknown\"; take it out of"
+                + " PLUGINS, or see \"deferred-sync plugins\" for those there are\n");
   }
 
   @Test
@@ -314,7 +315,9 @@ final class MainIT {
     assertThat(ran.err())
         .isEqualTo(
             "deferred-sync: 3 of 4 failed: leaver with status 2, exiter with status 1, exiter2 with"
-                + " status 1.\n");
+                + " status 1. exiter: It tried to end the whole job (System.exit), which goes on"
+                + " without it; exiter2: It tried to end the whole job (System.exit), which goes on"
+                + " without it\n");
     assertThat(Files.readString(log))
         .contains("leaver: It left processes behind, which have been ended")
         .contains("exiter: It tried to end the whole job (System.exit), which goes on without it.")

@@ -32,6 +32,7 @@ public final class PluginContexts {
       Path directory, Logger log, CommandRunner commands, Settings settings, boolean dryRun) {
     return new PluginContext(
         settings,
+        "deferred-sync run",
         List.of(),
         dryRun,
         log,
@@ -42,6 +43,7 @@ public final class PluginContexts {
         directory,
         directory,
         Progress.NONE,
-        List.of());
+        List.of(),
+        reason -> {});
   }
 }

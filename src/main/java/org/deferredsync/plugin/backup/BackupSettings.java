@@ -65,16 +65,22 @@ public final class BackupSettings {
    * What the settings ask for.
    *
    * @param approved the sources of which the operator releases what the last run recorded
+   * @param command what an operator types to run the backup
    * @param warnings takes lines about the exclude file that the operator should see
    * @throws SettingException if a setting, or the exclude file, is malformed, absent or not to be
    *     trusted
    */
   public static BackupRequest request(
-      Settings settings, TrustedPath trust, Set<FilePath> approved, List<String> warnings)
+      Settings settings,
+      TrustedPath trust,
+      Set<FilePath> approved,
+      String command,
+      List<String> warnings)
       throws SettingException {
     FilePath target = target(settings);
     Retention retention = retention(settings);
-    Guard guard = new Guard(KnownSettings.guardPercent(settings), KnownSettings.guardMin(settings));
+    Guard guard =
+        new Guard(KnownSettings.guardPercent(settings), KnownSettings.guardMin(settings), command);
     List<FilePath> mounts = new ArrayList<>();
     for (String mount : KnownSettings.requiredMounts(settings)) {
       mounts.add(path(settings, "REQUIRED_MOUNTS", mount));

@@ -71,7 +71,11 @@ public final class IncrementalBackup implements Plugin {
     List<String> warnings = new ArrayList<>();
     BackupRequest request =
         BackupSettings.request(
-            context.settings(), TrustedPath.ofProcess(), approved(context), warnings);
+            context.settings(),
+            TrustedPath.ofProcess(),
+            approved(context),
+            context.command(),
+            warnings);
     DailyVerification.Limits verification = BackupSettings.verification(context.settings());
     Logger log = context.log();
     warnings.forEach(log::warn);
@@ -85,10 +89,19 @@ public final class IncrementalBackup implements Plugin {
               : new Backup(engine, request, log).run();
       for (SourceReport source : report.sources()) {
         log(log, report, source.result());
+        if (source.verdict() != Verdict.GOOD) {
+          context.reasons().accept(describe(source.result()));
+        }
+      }
+      if (!report.clockDoubt().isEmpty()) {
+        context.reasons().accept(report.clockDoubt());
       }
       ReturnCode code = code(report.verdict());
       ReturnCode verified =
           code(new DailyVerification(engine, request, verification, log).run(report));
+      if (verified != ReturnCode.SUCCESS) {
+        context.reasons().accept("the daily verification found what the log names");
+      }
       return code == ReturnCode.SUCCESS ? verified : code;
     } catch (BackupException e) {
       throw new PluginException(
@@ -139,7 +152,11 @@ public final class IncrementalBackup implements Plugin {
         Sizes.text(counts.bytes()));
     if (!source.reason().isEmpty()) {
       String end = source.holds().isEmpty() ? "." : ""; // a command to be copied ends the line
-      log.warn("{}: {}: {}{}", source.source(), source.state().word(), source.reason(), end);
+      log.warn("{}{}", describe(source), end);
     }
+  }
+
+  private static String describe(RunSource source) {
+    return source.source() + ": " + source.state().word() + ": " + source.reason();
   }
 }
