@@ -228,11 +228,12 @@ final class Applier {
   private boolean isStored(FilePath path) throws IOException {
     return batches.current().isStoredHere(path)
         || path.equals(source.path())
-        || catalogue
-            .entries()
-            .find(path)
-            .filter(entry -> entry.version().type() == FileType.DIRECTORY)
-            .isPresent();
+        || (!batches.current().hasReplaced(path)
+            && catalogue
+                .entries()
+                .find(path)
+                .filter(entry -> entry.version().type() == FileType.DIRECTORY)
+                .isPresent());
   }
 
   private void setDigest(FilePath path, byte @Nullable [] digest) throws IOException {

@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.deferredsync.catalogue.Pending.Kind;
 import org.deferredsync.catalogue.Pending.Operation;
 import org.deferredsync.snapshot.FilePath;
@@ -31,6 +32,8 @@ final class Batch {
   private final Set<Long> joined = new HashSet<>();
   private final Set<FilePath> displaced = new HashSet<>();
   private final Set<FilePath> moved = new HashSet<>();
+  private final Set<FilePath> replaced = new HashSet<>();
+  private final Set<FilePath> linked = new HashSet<>();
   private int files;
   private long bytes;
   private int writes;
@@ -136,6 +139,50 @@ final class Batch {
 
   boolean hasDisplaced(FilePath path) {
     return displaced.contains(path);
+  }
+
+  /** A name of a file that has several is put at the path. */
+  void links(FilePath path) {
+    linked.add(path);
+  }
+
+  boolean hasLinked(FilePath path) {
+    return linked.contains(path);
+  }
+
+  /** Whether {@link #links} was told of a path below this one. */
+  boolean linksBelow(FilePath path) {
+    return linked.stream().anyMatch(other -> path.contains(other) && !path.equals(other));
+  }
+
+  /** Whether something below the path is put, removed or changed in this batch. */
+  boolean changesBelow(FilePath path) {
+    Predicate<FilePath> below = other -> path.contains(other) && !path.equals(other);
+    return operations.stream().map(Operation::path).anyMatch(below)
+        || oldNames.stream().map(Operation::path).anyMatch(below)
+        || touched.stream().anyMatch(below)
+        || staged.stream().anyMatch(below);
+  }
+
+  /** The directory at the path, with all below it, gives way in this batch to what is none. */
+  void replacesDirectory(FilePath path) {
+    replaced.add(path);
+  }
+
+  /**
+   * Whether the path is, or lies below, a directory that gives way in this batch. The catalogue,
+   * where the batch is yet to be seen, still has that directory; so may the source, again.
+   */
+  boolean hasReplaced(FilePath path) {
+    if (replaced.isEmpty()) {
+      return false;
+    }
+    for (FilePath at = path; at != null; at = at.parent()) {
+      if (replaced.contains(at)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The file of ours at {@code from}, with this inode, has another name in this batch. */

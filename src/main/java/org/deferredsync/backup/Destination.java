@@ -44,12 +44,14 @@ final class Destination implements AutoCloseable {
     posix.close(openParent(posix, to, target));
     int found;
     try {
-      found = posix.openPath(to.bytes());
+      found = OperatorPath.open(posix, to);
     } catch (PosixException e) {
       if (e.is(Errno.ENOENT)) {
         return;
       }
       throw unusable(to, e);
+    } catch (ForeignLinkException e) {
+      throw BackupException.failure(to + ": " + e.getMessage());
     }
     try {
       checkOutside(posix, found, to, target);
@@ -67,21 +69,11 @@ final class Destination implements AutoCloseable {
   static Destination open(Posix posix, FilePath to, Target target)
       throws BackupException, IOException {
     int parent = openParent(posix, to, target);
-    try {
-      posix.makeDirectory(parent, to.name(), 0700);
-    } catch (PosixException e) {
-      if (!e.is(Errno.EEXIST)) {
-        throw BackupException.failure(
-            to + ": cannot be made: " + e.errno().text() + "; restore elsewhere");
-      }
-    } finally {
-      posix.close(parent);
-    }
     int directory;
     try {
-      directory = posix.openPath(to.bytes());
-    } catch (PosixException e) {
-      throw unusable(to, e);
+      directory = openOrMake(posix, parent, to);
+    } finally {
+      posix.close(parent);
     }
     try {
       checkOutside(posix, directory, to, target);
@@ -93,6 +85,25 @@ final class Destination implements AutoCloseable {
     }
   }
 
+  private static int openOrMake(Posix posix, int parent, FilePath to)
+      throws BackupException, IOException {
+    try {
+      posix.makeDirectory(parent, to.name(), 0700);
+    } catch (PosixException e) {
+      if (!e.is(Errno.EEXIST)) {
+        throw BackupException.failure(
+            to + ": cannot be made: " + e.errno().text() + "; restore elsewhere");
+      }
+    }
+    try {
+      return OperatorPath.openBelow(posix, parent, to);
+    } catch (PosixException e) {
+      throw unusable(to, e);
+    } catch (ForeignLinkException e) {
+      throw BackupException.failure(to + ": " + e.getMessage());
+    }
+  }
+
   private static int openParent(Posix posix, FilePath to, Target target)
       throws BackupException, IOException {
     FilePath parentPath = to.parent();
@@ -101,9 +112,11 @@ final class Destination implements AutoCloseable {
     }
     int parent;
     try {
-      parent = posix.openPath(parentPath.bytes());
+      parent = OperatorPath.open(posix, parentPath);
     } catch (PosixException e) {
       throw BackupException.failure(parentPath + ": " + e.errno().text() + "; make it first");
+    } catch (ForeignLinkException e) {
+      throw BackupException.failure(to + ": " + e.getMessage());
     }
     try {
       checkOutside(posix, parent, to, target);

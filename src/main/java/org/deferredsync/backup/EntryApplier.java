@@ -157,6 +157,7 @@ final class EntryApplier {
     }
     remover.removeBelow(path);
     Stat there = context.target().mirror().statOrNull(path);
+    context.batch().replacesDirectory(path);
     put(path, name, staged, there == null ? 0 : there.inode());
     context.rows().end(directory, row);
     context.rows().addStaged(directory, listed.name(), staged);

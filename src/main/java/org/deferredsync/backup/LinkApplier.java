@@ -92,16 +92,28 @@ final class LinkApplier {
     if (members.isEmpty() || isAsStored(members)) {
       return;
     }
-    for (LinkMember member : members) {
-      Entry row = member.row();
-      if (row != null && row.version().type() == FileType.DIRECTORY) {
-        removers.get(member.source()).removeBelow(member.path());
-      }
-    }
     if (members.get(0).stat().isRegular()) {
       file(members);
     } else {
       other(members);
+    }
+  }
+
+  /**
+   * What lies in directories that the names take the place of goes, now that these can be stored.
+   */
+  private void makeWay(List<LinkMember> members) throws IOException {
+    for (LinkMember member : members) {
+      Entry row = member.row();
+      if (row != null
+          && row.version().type() == FileType.DIRECTORY
+          && !context.batch().hasReplaced(member.path())) {
+        if (context.batch().changesBelow(member.path())) {
+          context.batches().flush(); // the rows of what this batch has put there are to be read too
+        }
+        removers.get(member.source()).removeBelow(member.path());
+        context.batch().replacesDirectory(member.path());
+      }
     }
   }
 
@@ -205,6 +217,7 @@ final class LinkApplier {
     if (content == null || (!same && there.nlink() != holders.size())) {
       return false;
     }
+    makeWay(members);
     for (LinkMember holder : holders) {
       Entry row = Objects.requireNonNull(holder.row());
       touch(holder);
@@ -295,6 +308,7 @@ final class LinkApplier {
       names.doubt(members);
       return;
     }
+    makeWay(members);
     Long lost = lostContent(members, staged);
     long content =
         lost == null ? context.rows().addContent(staged.hash(), staged.source().size()) : lost;
@@ -361,7 +375,9 @@ final class LinkApplier {
     make(members);
   }
 
-  private void keep(List<LinkMember> members, LinkMember base, Seen seen, Long group) throws IOException {
+  private void keep(List<LinkMember> members, LinkMember base, Seen seen, Long group)
+      throws IOException {
+    makeWay(members);
     List<LinkMember> others = new ArrayList<>();
     for (LinkMember member : members) {
       Entry row = member.row();
@@ -397,6 +413,7 @@ final class LinkApplier {
       names.doubt(members);
       return;
     }
+    makeWay(members);
     Long group = lead.stat().nlink() > 1 ? context.rows().newGroup() : null;
     List<LinkMember> others = members.subList(1, members.size());
     if (staged.recordedOnly()) {
@@ -419,6 +436,7 @@ final class LinkApplier {
       long copied)
       throws IOException {
     long displaced = displace(member, content);
+    context.batch().links(member.path());
     if (!staged.recordedOnly()) {
       context.batch().put(member.path(), name, displaced);
     } else if (displaced != 0) {
@@ -454,6 +472,7 @@ final class LinkApplier {
       return 0;
     }
     if (row.version().type() == FileType.DIRECTORY) {
+      context.batch().replacesDirectory(member.path());
       Stat there = context.target().mirror().statOrNull(member.path());
       return there == null ? 0 : there.inode();
     }

@@ -53,7 +53,8 @@ final class LinkMembers {
         .findFirst();
   }
 
-  private void add(List<LinkMember> members, Inode inode, Name name, boolean fresh) throws IOException {
+  private void add(List<LinkMember> members, Inode inode, Name name, boolean fresh)
+      throws IOException {
     FilePath path = name.directory().child(name.name());
     int index = indexOf(name.source());
     SourceWork work = context.sources().get(index);
@@ -72,7 +73,7 @@ final class LinkMembers {
             && stat.inode() == inode.inode()
             && !stat.isDirectory()
             && (members.isEmpty() || agree(members.get(0).stat(), stat));
-    if (!same || !isStoredDirectory(work, name.directory())) {
+    if (!same || !isStoredDirectory(work, name.directory()) || liesInOneOf(members, path)) {
       if (fresh) {
         doubt(name.directory());
       }
@@ -87,6 +88,12 @@ final class LinkMembers {
       return;
     }
     members.add(new LinkMember(index, work, name.directory(), name.name(), stat, row, fresh));
+  }
+
+  /** Whether one of the names was a directory around the other a moment ago. */
+  private static boolean liesInOneOf(List<LinkMember> members, FilePath path) {
+    return members.stream()
+        .anyMatch(member -> member.path().contains(path) || path.contains(member.path()));
   }
 
   private static void note(Problems problems, FilePath path, PosixException e) {
@@ -114,12 +121,13 @@ final class LinkMembers {
 
   private boolean isStoredDirectory(SourceWork work, FilePath directory) throws IOException {
     return directory.equals(work.source().path())
-        || context
-            .catalogue()
-            .entries()
-            .find(directory)
-            .filter(entry -> entry.version().type() == FileType.DIRECTORY)
-            .isPresent();
+        || (!context.batch().hasReplaced(directory)
+            && context
+                .catalogue()
+                .entries()
+                .find(directory)
+                .filter(entry -> entry.version().type() == FileType.DIRECTORY)
+                .isPresent());
   }
 
   /** The directory's digest is not to be set by this run. */

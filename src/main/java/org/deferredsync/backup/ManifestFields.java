@@ -196,19 +196,12 @@ final class ManifestFields {
     SourceState state = SourceState.ofWord(word());
     boolean expired = flag("expired");
     Counts counts =
-        new Counts(
-            count(), count(), count(), count(), count(), count(), count(), count(), count());
+        new Counts(count(), count(), count(), count(), count(), count(), count(), count(), count());
     Turnover turnover = new Turnover(count(), count());
     List<Hold> holds = holds();
     byte[] reason = unescape(raw());
     return new RunSource(
-        path,
-        state,
-        new String(reason, StandardCharsets.UTF_8),
-        counts,
-        expired,
-        turnover,
-        holds);
+        path, state, new String(reason, StandardCharsets.UTF_8), counts, expired, turnover, holds);
   }
 
   private List<Hold> holds() {

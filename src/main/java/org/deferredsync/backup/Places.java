@@ -23,13 +23,17 @@ final class Places implements AutoCloseable {
     this.posix = posix;
   }
 
-  /** Opens what there is of the parents of a source. */
-  void openAbove(FilePath source) throws IOException {
+  /**
+   * Opens what there is of the parents of a source.
+   *
+   * @throws BackupException if somebody else could lead the way to them elsewhere
+   */
+  void openAbove(FilePath source) throws BackupException, IOException {
     FilePath parent = source.parent();
     FilePath above = parent == null ? FilePath.ROOT : parent;
     while (!trees.containsKey(above)) {
       try {
-        int root = posix.openPath(above.bytes());
+        int root = OperatorPath.open(posix, above);
         roots.put(above, root);
         trees.put(above, new DirectoryTree(posix, root, above, false));
       } catch (PosixException e) {
@@ -38,6 +42,8 @@ final class Places implements AutoCloseable {
           throw e;
         }
         above = next;
+      } catch (ForeignLinkException e) {
+        throw BackupException.failure(source + ": " + e.getMessage());
       }
     }
   }

@@ -127,6 +127,10 @@ final class SourceGround {
     } catch (PosixException e) {
       skipped.add(new Skipped(index, path, reason(path, e), false, Hold.Kind.MISSING));
       return;
+    } catch (ForeignLinkException e) {
+      skipped.add(
+          new Skipped(index, path, String.valueOf(e.getMessage()), false, Hold.Kind.MISSING));
+      return;
     }
     opened.add(
         new Opened(
@@ -140,7 +144,7 @@ final class SourceGround {
   /** The parents as the operator wrote them; the last name must be a directory itself. */
   private int openBelowParent(FilePath path) throws IOException {
     FilePath parentPath = path.parent();
-    int parent = posix.openPath((parentPath == null ? FilePath.ROOT : parentPath).bytes());
+    int parent = OperatorPath.open(posix, parentPath == null ? FilePath.ROOT : parentPath);
     try {
       return posix.openDirectory(parent, path.name());
     } finally {

@@ -39,16 +39,19 @@ final class TreeRemover {
   /** Removes one entry of a directory; children go before their parents. */
   void remove(FilePath directory, byte[] name) throws IOException {
     Optional<Directories.Known> known = catalogue.directories().find(directory);
-    if (known.isEmpty()) {
-      return;
+    if (known.isEmpty() || batches.current().hasReplaced(directory)) {
+      return; // gone with the directory
     }
     Optional<Entry> entry = catalogue.entries().find(known.get().id(), name);
     if (entry.isPresent()) {
       FilePath path = directory.child(name);
-      if (batches.current().hasMoved(path)) {
+      if (batches.current().hasMoved(path) || batches.current().hasLinked(path)) {
         return;
       }
       if (entry.get().version().type() == FileType.DIRECTORY) {
+        if (batches.current().linksBelow(path)) {
+          batches.flush(); // the rows of what came back there are to be read too
+        }
         removeBelow(path);
       }
       removeOne(known.get().id(), path, entry.get());

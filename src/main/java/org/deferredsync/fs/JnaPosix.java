@@ -396,15 +396,42 @@ final class JnaPosix implements Posix {
   public void makeDirectory(int directory, byte[] name, int mode) throws IOException {
     long path = NativeBuffers.ofThread().name(name);
     check(retried(() -> Libc.mkdirat(directory, path, mode & 0700)), "mkdirat", name);
-    setModeOfNew(directory, name, mode, Libc.AT_REMOVEDIR);
+    try {
+      setModeOfNewDirectory(directory, name, mode & PERMISSIONS);
+    } catch (PosixException e) {
+      Libc.unlinkat(directory, NativeBuffers.ofThread().name(name), Libc.AT_REMOVEDIR);
+      throw e;
+    }
+  }
+
+  /**
+   * Where others can write, the name may be another object's by now: only a directory of ours is
+   * changed, and that by its descriptor.
+   */
+  private void setModeOfNewDirectory(int directory, byte[] name, int mode) throws IOException {
+    Stat made = stat(directory, name);
+    if (made.isDirectory() && made.uid() == effectiveUser() && made.permissions() == mode) {
+      return;
+    }
+    long path = NativeBuffers.ofThread().name(name);
+    int flags = Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_NOFOLLOW;
+    int pinned = open(directory, path, flags, 0, name);
+    try {
+      if (stat(pinned).uid() != effectiveUser()) {
+        throw new PosixException(Errno.EPERM, "mkdirat", Printable.of(name));
+      }
+      setModeOfPinned(pinned, mode, name);
+    } finally {
+      Libc.close(pinned);
+    }
   }
 
   /** Gives the object just made the mode that the umask may have cut, or takes it away again. */
-  private void setModeOfNew(int directory, byte[] name, int mode, int removal) throws IOException {
+  private void setModeOfNewNode(int directory, byte[] name, int mode) throws IOException {
     try {
       setMode(directory, name, mode);
     } catch (PosixException e) {
-      Libc.unlinkat(directory, NativeBuffers.ofThread().name(name), removal);
+      Libc.unlinkat(directory, NativeBuffers.ofThread().name(name), 0);
       throw e;
     }
   }
@@ -429,7 +456,7 @@ final class JnaPosix implements Posix {
         retried(() -> Libc.syscall(Libc.SYS_MKNODAT, directory, path, masked, rdev, 0)),
         "mknodat",
         name);
-    setModeOfNew(directory, name, mode, 0);
+    setModeOfNewNode(directory, name, mode);
   }
 
   @Override
@@ -526,12 +553,16 @@ final class JnaPosix implements Posix {
       if (stat(pinned).isSymlink()) {
         throw new PosixException(Errno.EOPNOTSUPP, "fchmodat", Printable.of(name));
       }
-      byte[] self = ("/proc/self/fd/" + pinned).getBytes(StandardCharsets.US_ASCII);
-      long selfPath = NativeBuffers.ofThread().path(self);
-      check(retried(() -> Libc.chmod(selfPath, mode)), "chmod", name);
+      setModeOfPinned(pinned, mode, name);
     } finally {
       Libc.close(pinned);
     }
+  }
+
+  private static void setModeOfPinned(int pinned, int mode, byte[] name) throws IOException {
+    byte[] self = ("/proc/self/fd/" + pinned).getBytes(StandardCharsets.US_ASCII);
+    long selfPath = NativeBuffers.ofThread().path(self);
+    check(retried(() -> Libc.chmod(selfPath, mode)), "chmod", name);
   }
 
   @Override

@@ -1,0 +1,63 @@
+package org.deferredsync.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Another user, who changes names in a directory of theirs as fast as the system lets them, from
+ * the moment it was made until it is closed.
+ */
+final class Flipper implements AutoCloseable {
+  static final int USER = 1000;
+
+  /** How often the names that flip are to be looked at: some thousand, or what a full test asks. */
+  static final int COUNT = Integer.getInteger("flips.count", 2_000);
+
+  private final Process process;
+  private final BufferedReader said;
+
+  /** Exchanges the names, two by two. */
+  static Flipper exchanging(Path directory, List<String> names) throws IOException {
+    return new Flipper(directory, "", names);
+  }
+
+  /** Puts a link in the place of each name, where that is there, for a moment. */
+  static Flipper planting(Path directory, Path link, List<String> names) throws IOException {
+    return new Flipper(directory, link.toString(), names);
+  }
+
+  private Flipper(Path directory, String link, List<String> names) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.addAll(List.of("python3", "-", Integer.toString(USER), directory.toString(), link));
+    command.addAll(names);
+    process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    try (InputStream script = Flipper.class.getResourceAsStream("flipper.py");
+        OutputStream to = process.getOutputStream()) {
+      Objects.requireNonNull(script).transferTo(to);
+    }
+    said =
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+    assertThat(said.readLine()).isEqualTo("ready");
+  }
+
+  /** Ends it, and tells how often it exchanged two names. */
+  long end() throws IOException {
+    process.toHandle().destroy(); // which leaves the pipe open
+    return Long.parseLong(said.readLine());
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly();
+  }
+}
