@@ -51,25 +51,25 @@ public final class DailyVerification {
         || !isDue(report.upkeep().verifiedNs(), now, DAY)) {
       return Verdict.GOOD;
     }
-    boolean check = isDue(report.upkeep().checkedNs(), now, WEEK);
+    boolean due = isDue(report.upkeep().checkedNs(), now, WEEK);
+    boolean check = due && report.upkeep().checkedNs() > 0; // what is new has just been written
     VerificationMarks marks = new VerificationMarks(engine, request.target(), log);
     long nowNs = nanos(now);
     Findings findings = new Findings(log);
     try {
       marks.under(
           catalogue -> {
-            boolean isNew = report.upkeep().checkedNs() == 0;
-            if (check && !isNew) {
+            if (check) {
               catalogue.damage().forEach(findings::catalogue);
             }
-            long checked = check ? nowNs : report.upkeep().checkedNs();
+            long checked = due ? nowNs : report.upkeep().checkedNs();
             catalogue.transaction(() -> catalogue.setUpkeep(new Upkeep(nowNs, checked)));
           });
       if (findings.result().catalogue() > 0) {
         log.error("{}: the catalogue is damaged; run \"deferred-sync rebuild\".", request.target());
         return Verdict.FAILED;
       }
-      read(findings, now);
+      read(findings, now, check);
       marks.writeIfPossible(findings, nowNs);
     } catch (BackupException e) {
       log.info("Nothing is verified today: {}", e.getMessage());
@@ -87,7 +87,8 @@ public final class DailyVerification {
     return since.isNegative() || since.compareTo(interval) >= 0;
   }
 
-  private void read(Findings findings, Instant now) throws BackupException, IOException {
+  private void read(Findings findings, Instant now, boolean weekly)
+      throws BackupException, IOException {
     try (TargetReader reader = TargetReader.open(engine, request.target());
         ContentVerifier contents = new ContentVerifier(reader, engine.clock(), findings);
         SourceVerifier sources = SourceVerifier.open(engine, request, reader, findings, log)) {
@@ -104,6 +105,9 @@ public final class DailyVerification {
             verify(content, contents, sources);
             return true;
           });
+      if (weekly && !mustEnd(reader, end)) {
+        new ManifestVerifier(reader, findings).verify();
+      }
     }
   }
 

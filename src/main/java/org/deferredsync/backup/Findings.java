@@ -24,6 +24,7 @@ final class Findings {
   private long unknown;
   private long rot;
   private long catalogue;
+  private boolean manifests;
 
   Findings(Logger log) {
     this.log = log;
@@ -73,6 +74,17 @@ final class Findings {
   void missing(String line) {
     missing++;
     error(missing, line);
+  }
+
+  /** What a rebuild would have to do without, though all that was stored is there. */
+  void manifest(String line) {
+    manifests = true;
+    damaged(line + "; the next run writes all manifests anew");
+  }
+
+  /** Whether the manifests are to be written anew. */
+  boolean manifests() {
+    return manifests;
   }
 
   /** A name that no row of the catalogue has. */

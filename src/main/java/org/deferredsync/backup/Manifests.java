@@ -44,12 +44,14 @@ final class Manifests implements AutoCloseable {
   private long last;
   private boolean lost;
 
-  private Manifests(Posix posix, Target target, Logger log, int directory, long last) {
+  private Manifests(
+      Posix posix, Target target, Logger log, int directory, long last, boolean lost) {
     this.posix = posix;
     this.target = target;
     this.log = log;
     this.directory = directory;
     this.last = last;
+    this.lost = lost;
   }
 
   /** Opens those of the target, whose catalogue this is. */
@@ -64,7 +66,10 @@ final class Manifests implements AutoCloseable {
     }
     int directory = posix.openDirectory(target.own(), DIRECTORY);
     try {
-      return new Manifests(posix, target, log, directory, catalogue.manifest());
+      long known = catalogue.manifest();
+      long generation = catalogue.generation();
+      boolean lost = known > generation; // a rebuild or a verification found that some are
+      return new Manifests(posix, target, log, directory, Math.min(known, generation), lost);
     } catch (IOException e) {
       posix.close(directory);
       throw e;
@@ -115,7 +120,7 @@ final class Manifests implements AutoCloseable {
         newest = name.batch();
       }
     }
-    lost = newest < last;
+    lost |= newest < last;
   }
 
   /** Writes the runs as they are now; a failure is no more than a warning. */
@@ -214,7 +219,9 @@ final class Manifests implements AutoCloseable {
     }
     if (lost) {
       log.warn(
-          "{}/{}/manifests: some are missing; all are written anew.", target.path(), Target.OWN);
+          "{}/{}/manifests: some are damaged or missing; all are written anew.",
+          target.path(),
+          Target.OWN);
     }
     if (lost || bytes > Math.max(SMALL, catalogueBytes())) {
       writeAll(catalogue);

@@ -166,6 +166,7 @@ public final class Verification {
         }
       }
       new NameVerifier(reader, engine.clock(), again, log).verify();
+      new ManifestVerifier(reader, again).verify();
     }
     say(repaired, lost);
     long left = again.result().missing() + again.result().damaged();

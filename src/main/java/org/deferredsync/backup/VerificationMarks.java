@@ -58,6 +58,10 @@ final class VerificationMarks {
         });
     each(catalogue, findings.rotten(), id -> catalogue.contents().doubt(id));
     each(catalogue, findings.directories(), id -> catalogue.directories().doubt(id));
+    if (findings.manifests()) {
+      // More than there are: until all are written anew, each run knows that some are lacking.
+      catalogue.transaction(() -> catalogue.setManifest(catalogue.generation() + 1));
+    }
   }
 
   /** Writes something of one row. */

@@ -37,7 +37,7 @@ public final class Verifier {
    *
    * @param contents files read
    * @param bytes of them
-   * @param damaged files with other bytes than were stored
+   * @param damaged files with other bytes than were stored, manifests among them
    * @param missing names where nothing, or something else, is
    * @param unknown names that the catalogue does not know
    * @param rotten files of a source whose bytes changed and nothing else did
@@ -89,6 +89,7 @@ public final class Verifier {
       progress.end();
     }
     new NameVerifier(reader, clock, findings, log).verify();
+    new ManifestVerifier(reader, findings).verify();
     findings.end();
     return findings.result();
   }
