@@ -73,8 +73,10 @@ final class ContentReader implements AutoCloseable {
     try {
       descriptor = candidate.open();
     } catch (PosixException e) {
-      tried.add(candidate.name()); // absent, or no file any more: another place may have it
-      return false;
+      if (tried.add(candidate.name()) && !e.isAbsence()) {
+        log.warn("{}: {}", candidate.name(), e.errno().text());
+      }
+      return false; // another place may have it
     }
     boolean good = false;
     try {

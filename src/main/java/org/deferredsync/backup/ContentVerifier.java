@@ -98,7 +98,11 @@ final class ContentVerifier implements AutoCloseable {
     try {
       file = candidate.open();
     } catch (PosixException e) {
-      return Optional.of(new Fault(candidate.name() + ": missing: " + e.errno().text(), true));
+      if (e.isShortage()) {
+        throw e; // says nothing of the file
+      }
+      String kind = e.isAbsence() ? ": missing: " : ": damaged: not readable: ";
+      return Optional.of(new Fault(candidate.name() + kind + e.errno().text(), e.isAbsence()));
     }
     try {
       Stat stat = posix.stat(file);
@@ -117,6 +121,9 @@ final class ContentVerifier implements AutoCloseable {
                   + ")",
               false));
     } catch (SourceException e) {
+      if (e.reason() instanceof PosixException posix && posix.isShortage()) {
+        throw e.reason();
+      }
       return Optional.of(
           new Fault(
               candidate.name() + ": damaged: not readable: " + e.reason().getMessage(), false));

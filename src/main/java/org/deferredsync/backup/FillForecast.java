@@ -37,7 +37,8 @@ final class FillForecast {
    * Days until the target is full.
    *
    * @param sources the complete runs of each source that is still backed up, oldest first; of a
-   *     source with fewer than {@link #LEAST} nothing is known and nothing counted
+   *     source with fewer than {@link #LEAST}, or all within a day, nothing is known and nothing
+   *     counted
    * @param free bytes
    * @return empty if no source has enough runs, or nothing grows
    */
@@ -61,7 +62,7 @@ final class FillForecast {
     }
     double days = days(Duration.between(last.get(0).at(), last.get(last.size() - 1).at()));
     long bytes = last.stream().skip(1).mapToLong(Copied::bytes).sum();
-    return days > 0 ? bytes / days : 0;
+    return days < 1 ? 0 : bytes / days; // a day of some hours is none to go by
   }
 
   private static double days(Duration duration) {

@@ -65,7 +65,8 @@ final class Findings {
     missing(line);
   }
 
-  private void damaged(String line) {
+  /** What nothing can be marked for is not as it was stored, or cannot be read. */
+  void damaged(String line) {
     damaged++;
     error(damaged, line);
   }

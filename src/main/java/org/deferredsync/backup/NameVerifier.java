@@ -165,7 +165,10 @@ final class NameVerifier {
       descriptor = reader.target().mirror().open(path);
       beside.list(listings, descriptor, path);
     } catch (PosixException e) {
-      if (id != null) {
+      requireAnswer(e);
+      if (!e.isAbsence()) {
+        unreadable(id, path, e);
+      } else if (id != null) {
         // Named where the directory above it was looked at, or further up.
         beside.rows(id, row -> absent(id, path.child(row.name()), row));
       }
@@ -184,6 +187,23 @@ final class NameVerifier {
             absent(Objects.requireNonNull(id), path.child(row.name()), row);
           }
         });
+  }
+
+  /** What the system lacked says nothing of the target. */
+  private static void requireAnswer(PosixException failure) throws PosixException {
+    if (failure.isShortage()) {
+      throw failure;
+    }
+  }
+
+  /** What lies in it is not known to be missing. */
+  private void unreadable(@Nullable Long id, FilePath path, PosixException cause) {
+    String line = path + ": damaged: not readable: " + cause.errno().text();
+    if (id == null) {
+      findings.damaged(line);
+    } else {
+      findings.damagedIn(id, line);
+    }
   }
 
   private void listed(
@@ -239,7 +259,10 @@ final class NameVerifier {
     try {
       descriptor = Increment.open(posix, reader.target(), name);
     } catch (PosixException e) {
-      if (catalogue.contents().placesIn(run) > 0 && isSettled()) {
+      requireAnswer(e);
+      if (!e.isAbsence()) {
+        findings.damaged("/" + name + ": damaged: not readable: " + e.errno().text());
+      } else if (catalogue.contents().placesIn(run) > 0 && isSettled()) {
         findings.missing("/" + name + ": missing: " + e.errno().text());
       }
       return;
@@ -274,30 +297,40 @@ final class NameVerifier {
     open.push(FilePath.ROOT);
     while (!open.isEmpty()) {
       FilePath path = open.pop();
-      int directory = tree.open(path);
-      boolean settled = isSettled();
-      posix.statEach(
-          directory,
-          new StatSink() {
-            @Override
-            public void take(StatBuffer entry) throws IOException {
-              FilePath child = path.child(entry.name());
-              if (catalogue.contents().hasPlace(run, child)) {
-                return; // a directory among them was unknown, with all that is in it
-              }
-              if (entry.isDirectory()) {
-                open.push(child);
-              } else if (settled) {
-                findings.unknown("/" + increment + child + ": unknown to the catalogue");
-              }
-            }
-
-            @Override
-            public void failed(byte[] name, PosixException cause) {
-              findings.missing(
-                  "/" + increment + path.child(name) + ": missing: " + cause.errno().text());
-            }
-          });
+      try {
+        unplaced(tree.open(path), path, increment, run, open);
+      } catch (PosixException e) {
+        requireAnswer(e);
+        findings.damaged("/" + increment + path + ": damaged: not readable: " + e.errno().text());
+      }
     }
+  }
+
+  private void unplaced(
+      int directory, FilePath path, String increment, long run, Deque<FilePath> open)
+      throws IOException {
+    boolean settled = isSettled();
+    posix.statEach(
+        directory,
+        new StatSink() {
+          @Override
+          public void take(StatBuffer entry) throws IOException {
+            FilePath child = path.child(entry.name());
+            if (catalogue.contents().hasPlace(run, child)) {
+              return; // a directory among them was unknown, with all that is in it
+            }
+            if (entry.isDirectory()) {
+              open.push(child);
+            } else if (settled) {
+              findings.unknown("/" + increment + child + ": unknown to the catalogue");
+            }
+          }
+
+          @Override
+          public void failed(byte[] name, PosixException cause) {
+            String kind = cause.isAbsence() ? ": missing: " : ": damaged: not readable: ";
+            findings.missing("/" + increment + path.child(name) + kind + cause.errno().text());
+          }
+        });
   }
 }

@@ -78,6 +78,7 @@ final class OpenTarget implements AutoCloseable {
    */
   static OpenTarget open(Engine engine, FilePath path, List<String> lastNames, Logger log)
       throws BackupException, IOException {
+    OpenFiles.require(engine.posix());
     try {
       return opened(engine, path, lastNames, log);
     } catch (PosixException e) {

@@ -70,6 +70,7 @@ public final class Preview {
   }
 
   private Forecast find(boolean largest) throws BackupException, IOException {
+    OpenFiles.require(engine.posix());
     Backup.checkNames(request);
     Posix posix = engine.posix();
     RequiredMounts.look(posix, request.requiredMounts()).checkTarget(request.target());

@@ -65,6 +65,7 @@ public final class Rebuild {
    */
   public Report run(boolean anyway) throws BackupException, IOException {
     Posix posix = engine.posix();
+    OpenFiles.require(posix);
     int root = OpenTarget.openRoot(posix, path);
     String id;
     try {

@@ -65,6 +65,7 @@ public final class Verification {
   }
 
   private Findings find(int percent) throws BackupException, IOException {
+    OpenFiles.require(engine.posix());
     try (TargetReader reader = TargetReader.open(engine, target)) {
       Verifier verifier = new Verifier(reader, engine.clock(), log);
       verifier.verify(percent);

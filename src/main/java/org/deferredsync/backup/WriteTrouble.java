@@ -2,6 +2,7 @@ package org.deferredsync.backup;
 
 import java.io.IOException;
 import org.deferredsync.catalogue.CatalogueException;
+import org.deferredsync.catalogue.CommitOutcomeUnknownException;
 import org.deferredsync.catalogue.TemporaryStoreException;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.Posix;
@@ -21,6 +22,11 @@ final class WriteTrouble {
   static BackupException explain(Posix posix, int root, FilePath target, IOException failure)
       throws IOException {
     String trouble = trouble(posix.space(root), failure);
+    if (trouble == null
+        && failure instanceof CatalogueException
+        && !(failure instanceof CommitOutcomeUnknownException)) {
+      trouble = "its catalogue cannot be read or written";
+    }
     if (trouble == null) {
       throw failure;
     }
@@ -63,6 +69,16 @@ final class WriteTrouble {
         }
         if (posix.is(Errno.ENOSPC)) {
           return full(space);
+        }
+        if (posix.is(Errno.EFBIG)) {
+          return "a file is larger than may be written; raise the limit (ulimit -f), or see what its"
+              + " file system takes";
+        }
+        if (posix.is(Errno.EIO)) {
+          return "its disk fails; see the kernel's log, verify what it still has, and replace it";
+        }
+        if (posix.isShortage()) {
+          return "the system has no more of what it takes to write there; end what uses most of it";
         }
       }
       catalogue |= cause instanceof CatalogueException;

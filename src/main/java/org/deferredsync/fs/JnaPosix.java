@@ -298,6 +298,16 @@ final class JnaPosix implements Posix {
   }
 
   @Override
+  public long openLimit() {
+    NativeBuffers buffers = NativeBuffers.ofThread();
+    if (Libc.getrlimit(Libc.RLIMIT_NOFILE, buffers.structureAddress()) == -1) {
+      return Long.MAX_VALUE;
+    }
+    long limit = buffers.structure().getLong(0);
+    return limit < 0 ? Long.MAX_VALUE : limit; // unsigned; the largest is no limit
+  }
+
+  @Override
   public int read(int descriptor, byte[] buffer, int offset, int length) throws IOException {
     NativeBuffers buffers = NativeBuffers.ofThread();
     long part = Math.min(length, NativeBuffers.TRANSFER_LENGTH);

@@ -38,6 +38,7 @@ final class Libc {
   static final short F_WRLCK = 1;
   static final short F_UNLCK = 2;
 
+  static final int RLIMIT_NOFILE = 7;
   static final int RENAME_NOREPLACE = 1;
   static final int SYNC_FILE_RANGE_WRITE = 2;
   static final int STATX_BASIC_STATS = 0x7ff;
@@ -117,4 +118,6 @@ final class Libc {
   static native int lremovexattr(long path, long attribute);
 
   static native int geteuid();
+
+  static native int getrlimit(int resource, long limits);
 }

@@ -114,6 +114,11 @@ public interface Posix {
   /** Numeric id of the effective user. */
   int effectiveUser();
 
+  /** How many descriptors this process may have open at once; the largest number if unknown. */
+  default long openLimit() {
+    return Long.MAX_VALUE;
+  }
+
   // --- contents --------------------------------------------------------------------------------
 
   /**

@@ -24,4 +24,20 @@ public final class PosixException extends IOException {
   public boolean is(Errno other) {
     return errno == other;
   }
+
+  /** Whether nothing has the name, or something else than was asked for. */
+  public boolean isAbsence() {
+    return switch (errno) {
+      case ENOENT, ENOTDIR, ELOOP, EISDIR, ENXIO -> true;
+      default -> false;
+    };
+  }
+
+  /** Whether this process or the system lacked what the call needs, whatever it was called on. */
+  public boolean isShortage() {
+    return switch (errno) {
+      case EMFILE, ENFILE, ENOMEM -> true;
+      default -> false;
+    };
+  }
 }

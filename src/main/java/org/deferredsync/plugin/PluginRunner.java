@@ -105,6 +105,9 @@ public final class PluginRunner {
 
   private static String describe(Throwable thrown) {
     String message = thrown.getMessage();
+    if (message != null && thrown.getClass().getName().startsWith("org.deferredsync.")) {
+      return Printable.of(message); // ours says it all
+    }
     return Printable.of(
         thrown.getClass().getSimpleName() + (message == null ? "" : ": " + message));
   }

@@ -65,7 +65,12 @@ final class FillForecastTest {
     assertThat(FillForecast.days(List.of(), NONE, day(1), 1000)).isEmpty();
     assertThat(FillForecast.days(List.of(daily(500, 500)), NONE, day(1), 1000)).isEmpty();
     assertThat(FillForecast.days(List.of(daily(500, 0, 0)), NONE, day(2), 1000)).isEmpty();
-    Copied once = new Copied(FIRST, 500);
-    assertThat(FillForecast.days(List.of(List.of(once, once, once)), NONE, FIRST, 1000)).isEmpty();
+    List<Copied> within = new ArrayList<>();
+    for (int hour = 0; hour < 24; hour++) {
+      within.add(new Copied(FIRST.plus(Duration.ofHours(hour)), 500));
+    }
+    assertThat(FillForecast.days(List.of(within), NONE, day(1), 1000)).as("in a day").isEmpty();
+    within.add(new Copied(day(1), 500));
+    assertThat(FillForecast.days(List.of(within), NONE, day(1), 24_000)).hasValue(2);
   }
 }

@@ -10,10 +10,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.deferredsync.backup.BackupReport.SourceReport;
 import org.deferredsync.backup.BackupReport.Verdict;
+import org.deferredsync.snapshot.Run;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -40,6 +44,29 @@ final class RandomTreeTest {
                   "trees.features",
                   "files,special,device,sparse,hardlinks,user,trusted,acl,default,capability")
               .split(",", -1));
+
+  /** Whether each regular file below one directory is in the other, with the same bytes. */
+  private static final String SAME_FILES =
+      """
+      import os, stat, sys
+      sys.setrecursionlimit(10000)
+      NO_LINK = os.O_RDONLY | os.O_NOFOLLOW
+      def compare(one, other, at):
+          for name in os.listdir(one):
+              mode = os.stat(name, dir_fd=one, follow_symlinks=False).st_mode
+              if stat.S_ISDIR(mode):
+                  first = os.open(name, NO_LINK | os.O_DIRECTORY, dir_fd=one)
+                  second = os.open(name, NO_LINK | os.O_DIRECTORY, dir_fd=other)
+                  compare(first, second, at + b'/' + os.fsencode(name))
+                  os.close(first)
+                  os.close(second)
+              elif stat.S_ISREG(mode):
+                  with open(os.open(name, NO_LINK, dir_fd=one), 'rb') as first:
+                      with open(os.open(name, NO_LINK, dir_fd=other), 'rb') as second:
+                          if first.read() != second.read():
+                              sys.exit('differs: %r' % (at + b'/' + os.fsencode(name)))
+      compare(os.open(sys.argv[1], os.O_RDONLY), os.open(sys.argv[2], os.O_RDONLY), b'')
+      """;
 
   @TempDir(factory = SharedMemory.class)
   private Path memory;
@@ -129,6 +156,9 @@ final class RandomTreeTest {
       TargetChecks.undisturbed(fixture);
       rebuilds();
       assertThat(unchanged(fixture.run(sources.toArray(Path[]::new)))).as("a run more").isTrue();
+      if (seed % 4 == 0) {
+        rebuildsFromFilesAlone();
+      }
     }
 
     private void backUp(int run) throws Exception {
@@ -148,6 +178,56 @@ final class RandomTreeTest {
       assertThat(CatalogueText.of(fixture)).isEqualTo(before);
     }
 
+    /**
+     * Without manifests the newest state is what it was, and each file of an increment comes back
+     * from the snapshot before it.
+     */
+    private void rebuildsFromFilesAlone() throws Exception {
+      Map<Long, String> increments = new TreeMap<>();
+      for (Run run : runs()) {
+        String increment = run.increment();
+        if (increment != null) {
+          increments.put(run.id(), increment);
+        }
+      }
+      Path own = fixture.target.resolve(".deferred-sync");
+      Shell.run("rm", "-r", own.resolve("catalogue.db").toString(), own + "/manifests");
+      Rebuild rebuild =
+          new Rebuild(
+              fixture.engine(),
+              EngineFixture.filePath(fixture.target),
+              sources.stream().map(EngineFixture::filePath).collect(Collectors.toSet()),
+              LOG);
+      assertThat(rebuild.run(false).exact()).isFalse();
+      List<Run> found = runs();
+      assertThat(found).extracting(Run::increment).containsAll(increments.values());
+      for (int i = 0; i < found.size(); i++) {
+        Path to = restored(found.get(i).id());
+        if (i == found.size() - 1) {
+          assertThat(trees.differences(RUNS, sources.stream().map(s -> inside(to, s)).toList()))
+              .as("the newest snapshot, from files alone")
+              .isEmpty();
+        } else {
+          String next = found.get(i + 1).increment();
+          assertThat(next).isNotNull();
+          Shell.run(
+              "python3", "-c", SAME_FILES, fixture.target.resolve(next + "").toString(), to + "");
+        }
+        Shell.run("rm", "-rf", to.toString());
+      }
+      // Increments of one second are named by the next ones, which no clock may be before.
+      fixture.ahead(Duration.ofMinutes(5));
+      assertThat(fixture.run(sources.toArray(Path[]::new)).verdict()).isEqualTo(Verdict.GOOD);
+      Verifier.Result verified = TargetChecks.verify(fixture);
+      assertThat(verified.good() && verified.unknown() == 0).as("verify: %s", verified).isTrue();
+    }
+
+    private List<Run> runs() throws Exception {
+      try (TargetReader reader = TargetChecks.reader(fixture)) {
+        return reader.catalogue().runs().list();
+      }
+    }
+
     private boolean unchanged(BackupReport report) {
       return report.sources().stream()
           .map(SourceReport::result)
@@ -155,6 +235,14 @@ final class RandomTreeTest {
     }
 
     private void restores(long snapshot) throws Exception {
+      Path to = restored(snapshot);
+      assertThat(trees.differences(snapshot, sources.stream().map(s -> inside(to, s)).toList()))
+          .as("restore of snapshot %d", snapshot)
+          .isEmpty();
+      Shell.run("rm", "-rf", to.toString());
+    }
+
+    private Path restored(long snapshot) throws Exception {
       Path to = scratch.resolve("restored");
       try (TargetReader reader = TargetChecks.reader(fixture)) {
         Snapshot from =
@@ -168,10 +256,7 @@ final class RandomTreeTest {
                     EngineFixture.filePath(to));
         assertThat(result.failed()).as("paths not restored of snapshot %d", snapshot).isZero();
       }
-      assertThat(trees.differences(snapshot, sources.stream().map(s -> inside(to, s)).toList()))
-          .as("restore of snapshot %d", snapshot)
-          .isEmpty();
-      Shell.run("rm", "-rf", to.toString());
+      return to;
     }
 
     private static Path inside(Path directory, Path path) {

@@ -1,6 +1,7 @@
 package org.deferredsync.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -21,6 +22,12 @@ import org.deferredsync.backup.BackupReport.Verdict;
 import org.deferredsync.backup.Verification.Repaired;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.catalogue.Contents.State;
+import org.deferredsync.fs.Errno;
+import org.deferredsync.fs.FaultyPosix;
+import org.deferredsync.fs.FaultyPosix.Call;
+import org.deferredsync.fs.Posix;
+import org.deferredsync.fs.PosixException;
+import org.deferredsync.logging.LogCapture;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -119,6 +126,47 @@ final class VerificationTest {
     assertThat(result.unknown()).isEqualTo(2);
     assertThat(result.good()).isFalse();
     assertThat(mirror("nested/unknown")).hasContent("by hand");
+  }
+
+  @Test
+  void verify_saysNothingOfFiles_thatItLacksDescriptorsFor() throws Exception {
+    for (Call call : List.of(Call.OPEN_FILE, Call.OPEN_DIRECTORY)) {
+      FaultyPosix posix = FaultyPosix.ofSystem();
+      posix.failOn(call, call == Call.OPEN_FILE ? "content" : "nested", Errno.EMFILE);
+      fixture.with(posix);
+
+      assertThatThrownBy(this::verify)
+          .isInstanceOf(PosixException.class)
+          .hasMessageContaining("too many open files");
+
+      assertThat(posix.openObjects()).isEmpty();
+      fixture.with(Posix.ofSystem());
+      assertThat(states(State.MISSING) + states(State.DAMAGED)).isZero();
+    }
+    assertThat(verify().good()).isTrue();
+  }
+
+  @Test
+  void verify_callsNothingMissing_thatCannotBeRead() throws Exception {
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    posix.failOn(Call.OPEN_FILE, "content", Errno.EIO);
+    posix.failOn(Call.READ, "same-size", Errno.EIO);
+    posix.failOn(Call.LIST, "nested", Errno.EIO);
+    fixture.with(posix);
+    try (LogCapture log = new LogCapture("verify")) {
+      Verifier.Result result = verify();
+
+      assertThat(result.missing()).isZero();
+      assertThat(result.damaged()).as("content, same-size, nested").isEqualTo(3);
+      assertThat(log.lines())
+          .filteredOn(line -> line.startsWith("ERROR"))
+          .hasSize(3)
+          .allMatch(line -> line.contains(": damaged: not readable: "))
+          .allMatch(line -> line.contains("input/output error"));
+    }
+    fixture.with(Posix.ofSystem());
+    assertThat(repair().good()).isTrue();
+    assertThat(verify().good()).isTrue();
   }
 
   @Test

@@ -89,6 +89,7 @@ public final class FaultyPosix implements Posix {
   private final List<Entry> log = new ArrayList<>();
   private final List<Fault> faults = new ArrayList<>();
   private final Map<Integer, String> open = new TreeMap<>();
+  private long openLimit = Long.MAX_VALUE;
   private int mutations;
   private int crashBefore;
   private int crashAfter;
@@ -338,6 +339,16 @@ public final class FaultyPosix implements Posix {
       throw new CrashError("effectiveUser (dead)");
     }
     return real.effectiveUser();
+  }
+
+  /** As if no more descriptors could be open at once; nothing is refused for it. */
+  public synchronized void limitOpen(long number) {
+    openLimit = number;
+  }
+
+  @Override
+  public synchronized long openLimit() {
+    return Math.min(openLimit, real.openLimit());
   }
 
   @Override

@@ -66,6 +66,11 @@ final class JnaPosixTest extends PosixContractTest {
   }
 
   @Test
+  void openLimit_isKnown() {
+    assertThat(Posix.ofSystem().openLimit()).isBetween(64L, 1L << 40);
+  }
+
+  @Test
   void statfs_readsKindsAndLimits() {
     ByteBuffer statfs = ByteBuffer.allocate(120).order(ByteOrder.nativeOrder());
     statfs.putLong(0, 0x9123683EL).putLong(8, 4096).putLong(32, 10);

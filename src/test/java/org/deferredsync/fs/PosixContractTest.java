@@ -389,6 +389,15 @@ abstract class PosixContractTest {
   }
 
   @Test
+  void openLimit_isThatOfTheProcess_orUnknown() throws IOException {
+    long limit = posix.openLimit();
+    if (limit != Long.MAX_VALUE) {
+      assertThat(Files.readAllLines(Path.of("/proc/self/limits")))
+          .anyMatch(line -> line.matches("Max open files +" + limit + " .*"));
+    }
+  }
+
+  @Test
   void space_isThatOfTheFileSystem() throws IOException {
     Space space = posix.space(directory);
     long usable = Files.getFileStore(root).getUsableSpace();
