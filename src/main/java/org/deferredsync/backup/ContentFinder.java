@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.deferredsync.catalogue.Contents.Place;
 import org.deferredsync.catalogue.Pending.Kind;
 import org.deferredsync.catalogue.Pending.Operation;
@@ -19,6 +20,7 @@ import org.deferredsync.snapshot.FilePath;
  * may have one each over the same reader.
  */
 final class ContentFinder implements AutoCloseable {
+  private static final String STAGED = "/" + Target.OWN + "/staging/";
   private final Posix posix;
   private final Target target;
   private final TargetReader reader;
@@ -46,13 +48,13 @@ final class ContentFinder implements AutoCloseable {
     /** Opens the file to read; ENOENT if it is not there. */
     int open() throws IOException;
 
-    /** Its path below the target, printable. */
+    /** Its path, printable. */
     String name();
   }
 
   /** The one place of what the mirror should have at {@code path}, found without asking anybody. */
   Candidate inMirror(FilePath path) {
-    return candidate(path.toString(), () -> open(mirror, path));
+    return candidate(path::toString, () -> open(mirror, path));
   }
 
   /** All places of the content, the likeliest first. */
@@ -73,7 +75,7 @@ final class ContentFinder implements AutoCloseable {
     for (Place place : places) {
       candidates.add(
           candidate(
-              "/" + place.increment() + place.path(),
+              () -> "/" + place.increment() + place.path(),
               () -> open(increment(place.increment()), place.path())));
     }
     return candidates;
@@ -82,7 +84,7 @@ final class ContentFinder implements AutoCloseable {
   private void addStaged(FilePath path, List<Candidate> candidates) {
     String own = staged.get(path);
     if (own != null) {
-      candidates.add(candidate("staging/" + own, () -> openStaged(own, List.of())));
+      candidates.add(candidate(() -> STAGED + own, () -> openStaged(own, List.of())));
     }
     List<byte[]> names = new ArrayList<>();
     FilePath above = path;
@@ -90,7 +92,7 @@ final class ContentFinder implements AutoCloseable {
       String name = stagedDirectories.get(above);
       if (name != null && !names.isEmpty()) {
         List<byte[]> below = List.copyOf(names);
-        candidates.add(candidate("staging/" + name, () -> openStaged(name, below)));
+        candidates.add(candidate(() -> STAGED + name, () -> openStaged(name, below)));
       }
       if (!above.isRoot()) {
         names.add(0, above.name());
@@ -103,7 +105,10 @@ final class ContentFinder implements AutoCloseable {
     int open() throws IOException;
   }
 
-  private static Candidate candidate(String name, Opening opening) {
+  /**
+   * @param below its path below the target
+   */
+  private Candidate candidate(Supplier<String> below, Opening opening) {
     return new Candidate() {
       @Override
       public int open() throws IOException {
@@ -112,7 +117,7 @@ final class ContentFinder implements AutoCloseable {
 
       @Override
       public String name() {
-        return name;
+        return target.path() + below.get();
       }
     };
   }

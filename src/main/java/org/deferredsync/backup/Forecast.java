@@ -9,6 +9,7 @@ import org.deferredsync.snapshot.FilePath;
  * @param report each source and what would become of it
  * @param additions the largest files to be copied, largest first
  * @param removals where most would be removed, most first
+ * @param missing where most is gone of the sources that are held for it, most first
  * @param expiring the snapshots that would expire if it ended well
  * @param hindrance why nothing would expire; empty if it may
  */
@@ -17,18 +18,20 @@ public record Forecast(
     Room room,
     List<Addition> additions,
     List<Removal> removals,
+    List<Removal> missing,
     List<Expiring> expiring,
     String hindrance) {
   public Forecast {
     additions = List.copyOf(additions);
     removals = List.copyOf(removals);
+    missing = List.copyOf(missing);
     expiring = List.copyOf(expiring);
   }
 
   /** A new file, or one with other bytes. */
   public record Addition(FilePath path, long bytes) {}
 
-  /** A directory that would go with all in it, or names that would go from one that stays. */
+  /** A directory that goes with all in it, or names that go from one that stays. */
   public record Removal(FilePath path, long entries, long bytes) {}
 
   /**

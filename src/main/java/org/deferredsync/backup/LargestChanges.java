@@ -95,8 +95,10 @@ final class LargestChanges {
         || row.version().mtimeNs() != stat.mtimeNs();
   }
 
-  /** The removals from one directory follow each other. */
-  private void lookAtRemovals(SourceRoot source) throws IOException {
+  /**
+   * Looks through what is gone of one source: the removals from one directory follow each other.
+   */
+  void lookAtRemovals(SourceRoot source) throws IOException {
     long seq = 0;
     Removal names = null;
     for (List<PlanStore.Removed> page = removed(source, seq);

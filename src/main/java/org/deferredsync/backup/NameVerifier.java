@@ -134,7 +134,7 @@ final class NameVerifier {
         });
     for (String name : ours) {
       if (!increments.contains(name) && isSettled()) {
-        findings.unknown("/" + name + ": an increment that is unknown to the catalogue");
+        findings.unknown(inTarget(name) + ": an increment that is unknown to the catalogue");
       }
     }
     for (FilePath path : there) {
@@ -246,6 +246,10 @@ final class NameVerifier {
     }
   }
 
+  private String inTarget(String name) {
+    return reader.target().path() + "/" + name;
+  }
+
   /** Special files stand in the catalogue alone where this user cannot make them. */
   private boolean isOnlyRecorded(FileType type) {
     return type != FileType.FILE
@@ -261,9 +265,9 @@ final class NameVerifier {
     } catch (PosixException e) {
       requireAnswer(e);
       if (!e.isAbsence()) {
-        findings.damaged("/" + name + ": damaged: not readable: " + e.errno().text());
+        findings.damaged(inTarget(name) + ": damaged: not readable: " + e.errno().text());
       } else if (catalogue.contents().placesIn(run) > 0 && isSettled()) {
-        findings.missing("/" + name + ": missing: " + e.errno().text());
+        findings.missing(inTarget(name) + ": missing: " + e.errno().text());
       }
       return;
     }
@@ -282,7 +286,7 @@ final class NameVerifier {
       for (FilePath path : page) {
         last = path;
         if (tree.statOrNull(path) == null && isSettled()) {
-          findings.missing("/" + increment + path + ": missing");
+          findings.missing(inTarget(increment) + path + ": missing");
         }
       }
     }
@@ -301,7 +305,8 @@ final class NameVerifier {
         unplaced(tree.open(path), path, increment, run, open);
       } catch (PosixException e) {
         requireAnswer(e);
-        findings.damaged("/" + increment + path + ": damaged: not readable: " + e.errno().text());
+        findings.damaged(
+            inTarget(increment) + path + ": damaged: not readable: " + e.errno().text());
       }
     }
   }
@@ -322,14 +327,14 @@ final class NameVerifier {
             if (entry.isDirectory()) {
               open.push(child);
             } else if (settled) {
-              findings.unknown("/" + increment + child + ": unknown to the catalogue");
+              findings.unknown(inTarget(increment) + child + ": unknown to the catalogue");
             }
           }
 
           @Override
           public void failed(byte[] name, PosixException cause) {
             String kind = cause.isAbsence() ? ": missing: " : ": damaged: not readable: ";
-            findings.missing("/" + increment + path.child(name) + kind + cause.errno().text());
+            findings.missing(inTarget(increment) + path.child(name) + kind + cause.errno().text());
           }
         });
   }

@@ -42,6 +42,7 @@ final class Planner implements AutoCloseable {
   private final SourceJudge judge;
   private final Map<Integer, Plan> plans = new HashMap<>();
   private final Map<Integer, SourceReport> reports = new TreeMap<>();
+  private final List<SourceRoot> lost = new ArrayList<>();
 
   private Planner(Posix posix, Logger log, PlanStore store, Ground ground, SourceJudge judge) {
     this.posix = posix;
@@ -113,13 +114,16 @@ final class Planner implements AutoCloseable {
   private void holdBack() throws IOException {
     for (SourceRoot source : sources()) {
       Optional<Held> unmounted = judge.unmountedMeanwhile(source);
-      Optional<Held> lost =
+      Optional<Held> held =
           unmounted.isPresent()
               ? unmounted
               : judge.lost(source, planOf(source), store.gone().met(source.index()));
-      if (lost.isPresent()) {
+      if (held.isPresent()) {
         plans.remove(source.index());
-        hold(source.index(), lost.get());
+        hold(source.index(), held.get());
+        if (unmounted.isEmpty()) {
+          lost.add(source);
+        }
       }
     }
   }
@@ -153,6 +157,11 @@ final class Planner implements AutoCloseable {
   /** The sources to be applied. */
   List<SourceRoot> sources() {
     return ground.open().stream().filter(source -> plans.containsKey(source.index())).toList();
+  }
+
+  /** Those that are held since too much of them is gone. */
+  List<SourceRoot> lost() {
+    return List.copyOf(lost);
   }
 
   PlanStore store() {

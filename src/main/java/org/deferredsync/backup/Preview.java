@@ -109,6 +109,12 @@ public final class Preview {
           changes.look(source);
         }
       }
+      LargestChanges missing = new LargestChanges(catalogue, planner.store());
+      if (largest) {
+        for (SourceRoot source : planner.lost()) {
+          missing.lookAtRemovals(source);
+        }
+      }
       List<SourceReport> reports = planner.reports();
       List<Run> runs = withThisOne(catalogue.runs().list(), reports, now);
       String doubt = Retention.clockDoubt(runs);
@@ -117,6 +123,7 @@ public final class Preview {
           planner.room(root),
           changes.additions(),
           changes.removals(),
+          missing.removals(),
           doubt.isEmpty() ? expiring(runs, now) : List.of(),
           doubt);
     }

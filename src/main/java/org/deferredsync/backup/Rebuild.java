@@ -11,6 +11,7 @@ import java.util.Set;
 import org.deferredsync.backup.TargetGround.Existing;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.catalogue.CatalogueException;
+import org.deferredsync.catalogue.DamagedCatalogueException;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.LockFile;
 import org.deferredsync.fs.Posix;
@@ -109,7 +110,8 @@ public final class Rebuild {
       OpenTarget.checkBelongs(engine, target, catalogue);
       return true;
     } catch (CatalogueException | BackupException e) {
-      log.warn("{}.", e.getMessage());
+      String remedy = DamagedCatalogueException.REMEDY; // under way
+      log.warn("{}.", String.valueOf(e.getMessage()).replace(remedy, ""));
       return false;
     }
   }

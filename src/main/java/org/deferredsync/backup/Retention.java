@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneId;
+import java.time.temporal.ChronoUnit;
 import java.time.temporal.IsoFields;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -26,7 +27,8 @@ import org.deferredsync.snapshot.SourceState;
  */
 public record Retention(int expireDays, Keep keep, int keepMin) {
   /** What to do about a clock in doubt: a run by it counts, and the next one is judged by that. */
-  static final String CLOCK_REMEDY = "set the clock right, or if it is, wait for the next run";
+  public static final String CLOCK_REMEDY =
+      "set the clock right, or if it is, wait for the next run";
 
   private static final Duration LEAP = Duration.ofDays(30);
 
@@ -168,12 +170,14 @@ public record Retention(int expireDays, Keep keep, int keepMin) {
 
   /** The same for a run at {@code now} after one at {@code last}. */
   static String clockDoubt(Instant last, Instant now) {
-    if (now.isBefore(last)) {
-      return "the clock says " + now + ", which is before the last run at " + last;
+    boolean back = now.isBefore(last);
+    if (!back && Duration.between(last, now).compareTo(LEAP) <= 0) {
+      return "";
     }
-    if (Duration.between(last, now).compareTo(LEAP) > 0) {
-      return "the clock says " + now + ", more than 30 days after the last run at " + last;
-    }
-    return "";
+    return "the clock says "
+        + now.truncatedTo(ChronoUnit.SECONDS)
+        + (back ? ", which is before" : ", more than 30 days after")
+        + " the last run at "
+        + last.truncatedTo(ChronoUnit.SECONDS);
   }
 }

@@ -108,7 +108,9 @@ final class SourceJudge {
         held(
             path,
             guard.describe(hold.get(), loss.excluded()) + alsoUnmounted(source),
-            "",
+            unmounted
+                ? "mount it, or "
+                : loss.excluded() > 0 ? "mend the rule, or " : "restore it, or ",
             recorded(source, hold.get(), released),
             unmounted ? Verdict.PREREQUISITE : Verdict.FAILED));
   }

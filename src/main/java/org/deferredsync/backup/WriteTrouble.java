@@ -3,6 +3,7 @@ package org.deferredsync.backup;
 import java.io.IOException;
 import org.deferredsync.catalogue.CatalogueException;
 import org.deferredsync.catalogue.CommitOutcomeUnknownException;
+import org.deferredsync.catalogue.DamagedCatalogueException;
 import org.deferredsync.catalogue.TemporaryStoreException;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.Posix;
@@ -22,6 +23,10 @@ final class WriteTrouble {
   static BackupException explain(Posix posix, int root, FilePath target, IOException failure)
       throws IOException {
     String trouble = trouble(posix.space(root), failure);
+    if (failure instanceof DamagedCatalogueException) {
+      return new BackupException(
+          BackupException.Kind.FAILURE, String.valueOf(failure.getMessage()), failure);
+    }
     if (trouble == null
         && failure instanceof CatalogueException
         && !(failure instanceof CommitOutcomeUnknownException)) {

@@ -53,6 +53,7 @@ public final class Catalogue implements AutoCloseable {
       throws CatalogueException {
     return opened(
         "jdbc:sqlite:" + file,
+        file.toString(),
         hook,
         catalogue -> {
           catalogue.prepareToWrite();
@@ -73,6 +74,7 @@ public final class Catalogue implements AutoCloseable {
   public static Catalogue open(Path file, CommitHook hook) throws CatalogueException {
     return opened(
         "jdbc:sqlite:" + file,
+        file.toString(),
         hook,
         catalogue -> {
           catalogue.checkVersion(file); // before anything is written to what may be no catalogue
@@ -84,6 +86,7 @@ public final class Catalogue implements AutoCloseable {
   public static Catalogue temporary() throws CatalogueException {
     return opened(
         "jdbc:sqlite:",
+        "an empty catalogue",
         CommitHook.NONE,
         catalogue ->
             catalogue.transaction(
@@ -97,7 +100,10 @@ public final class Catalogue implements AutoCloseable {
   /** Opens a catalogue to read beside a run that may be writing. */
   public static Catalogue openReader(Path file) throws CatalogueException {
     return opened(
-        "jdbc:sqlite:" + uri(file, "mode=ro"), CommitHook.NONE, c -> c.checkVersion(file));
+        "jdbc:sqlite:" + uri(file, "mode=ro"),
+        file.toString(),
+        CommitHook.NONE,
+        c -> c.checkVersion(file));
   }
 
   /**
@@ -106,7 +112,10 @@ public final class Catalogue implements AutoCloseable {
    */
   public static Catalogue openImmutable(Path file) throws CatalogueException {
     return opened(
-        "jdbc:sqlite:" + uri(file, "immutable=1"), CommitHook.NONE, c -> c.checkVersion(file));
+        "jdbc:sqlite:" + uri(file, "immutable=1"),
+        file.toString(),
+        CommitHook.NONE,
+        c -> c.checkVersion(file));
   }
 
   /** What to do first with a new connection, which is closed if that fails. */
@@ -114,9 +123,9 @@ public final class Catalogue implements AutoCloseable {
     void prepare(Catalogue catalogue) throws CatalogueException;
   }
 
-  private static Catalogue opened(String url, CommitHook hook, Preparation preparation)
+  private static Catalogue opened(String url, String name, CommitHook hook, Preparation preparation)
       throws CatalogueException {
-    Catalogue catalogue = new Catalogue(Database.open(url), hook);
+    Catalogue catalogue = new Catalogue(Database.open(url, name), hook);
     try {
       preparation.prepare(catalogue);
       return catalogue;
@@ -149,8 +158,7 @@ public final class Catalogue implements AutoCloseable {
               + "); upgrade this one");
     }
     if (version < 1) {
-      throw new CatalogueException(
-          file + ": not a catalogue; make it again with deferred-sync rebuild");
+      throw database.damaged("not a catalogue");
     }
   }
 

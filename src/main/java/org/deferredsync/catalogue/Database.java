@@ -26,19 +26,19 @@ import org.sqlite.SQLiteException;
  * again.
  */
 final class Database implements AutoCloseable {
-  private static final String CATALOGUE = "catalogue";
-
   /** What SQLite answers where the file is not what it wrote: SQLITE_CORRUPT, SQLITE_NOTADB. */
   private static final Set<Integer> DAMAGE = Set.of(11, 26);
 
   private final Connection connection;
   private final String name;
+  private final boolean temporary;
   private final Map<String, PreparedStatement> statements = new HashMap<>();
   private RowLog log = RowLog.NONE;
 
-  private Database(Connection connection, String name) {
+  private Database(Connection connection, String name, boolean temporary) {
     this.connection = connection;
     this.name = name;
+    this.temporary = temporary;
   }
 
   /**
@@ -46,7 +46,7 @@ final class Database implements AutoCloseable {
    * file without a name.
    */
   static Database temporary() throws CatalogueException {
-    return open("jdbc:sqlite:", "a temporary file in " + temporaryDirectory());
+    return open("jdbc:sqlite:", "a temporary file in " + temporaryDirectory(), true);
   }
 
   /** Where SQLite makes its temporary files (sqlite.org/tempfiles.html). */
@@ -60,22 +60,28 @@ final class Database implements AutoCloseable {
     return "/var/tmp";
   }
 
-  /** Opens {@code url}, waiting up to ten seconds wherever somebody else holds a lock. */
-  static Database open(String url) throws CatalogueException {
-    return open(url, CATALOGUE);
+  /**
+   * Opens {@code url}, waiting up to ten seconds wherever somebody else holds a lock.
+   *
+   * @param name of the file, for people
+   */
+  static Database open(String url, String name) throws CatalogueException {
+    return open(url, name, false);
   }
 
-  private static Database open(String url, String name) throws CatalogueException {
+  private static Database open(String url, String name, boolean temporary)
+      throws CatalogueException {
     try {
       Properties properties = new Properties();
       // Else each INSERT is followed by a query for its rowid, asked for or not.
       properties.setProperty("jdbc.get_generated_keys", "false");
-      Database database = new Database(DriverManager.getConnection(url, properties), name);
+      Database database =
+          new Database(DriverManager.getConnection(url, properties), name, temporary);
       database.run("PRAGMA busy_timeout = 10000");
       database.run("PRAGMA temp_store = MEMORY");
       return database;
     } catch (SQLException e) {
-      throw failure(name, e);
+      throw failure(name, temporary, e);
     }
   }
 
@@ -251,20 +257,26 @@ final class Database implements AutoCloseable {
   }
 
   private CatalogueException failure(SQLException e) {
-    return failure(name, e);
+    return failure(name, temporary, e);
   }
 
-  private static CatalogueException failure(String name, SQLException e) {
-    if (!name.equals(CATALOGUE)) {
+  private static CatalogueException failure(String name, boolean temporary, SQLException e) {
+    if (temporary) {
       return new TemporaryStoreException(name + ": " + e.getMessage(), e);
     }
     boolean damaged =
         e instanceof SQLiteException lite && DAMAGE.contains(lite.getResultCode().code & 0xff);
-    return damaged ? damaged(e) : new CatalogueException(name + ": " + e.getMessage(), e);
+    return damaged
+        ? new DamagedCatalogueException(name, String.valueOf(e.getMessage()), e)
+        : new CatalogueException(name + ": " + e.getMessage(), e);
   }
 
-  private static CatalogueException damaged(Exception e) {
-    return new CatalogueException(
-        "catalogue: damaged (" + e.getMessage() + "); make it again with deferred-sync rebuild", e);
+  private DamagedCatalogueException damaged(Exception e) {
+    return new DamagedCatalogueException(name, String.valueOf(e.getMessage()), e);
+  }
+
+  /** What rows say that no run wrote. */
+  DamagedCatalogueException damaged(String what) {
+    return new DamagedCatalogueException(name, what, null);
   }
 }

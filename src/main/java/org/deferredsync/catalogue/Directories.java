@@ -78,8 +78,7 @@ public final class Directories {
   public FilePath pathOf(long id) throws CatalogueException {
     return database
         .one("SELECT path FROM directory WHERE id = ?", row -> FilePath.of(row.getBytes(1)), id)
-        .orElseThrow(
-            () -> new CatalogueException("catalogue: no directory " + id + "; rebuild it"));
+        .orElseThrow(() -> database.damaged("no directory " + id));
   }
 
   /**

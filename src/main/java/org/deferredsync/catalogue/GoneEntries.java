@@ -205,7 +205,7 @@ public final class GoneEntries implements AutoCloseable {
   private Database opened() throws CatalogueException {
     Database open = database;
     if (open == null) {
-      open = Database.open("jdbc:sqlite:");
+      open = Database.temporary();
       open.run(
           """
           PRAGMA journal_mode = OFF;

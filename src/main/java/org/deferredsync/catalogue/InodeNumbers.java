@@ -12,7 +12,7 @@ public final class InodeNumbers implements AutoCloseable {
 
   /** None yet. */
   public static InodeNumbers open() throws CatalogueException {
-    Database database = Database.open("jdbc:sqlite:");
+    Database database = Database.temporary();
     database.run(
         """
         PRAGMA journal_mode = OFF;

@@ -36,14 +36,11 @@ public final class Xattrs {
         database.one("SELECT data FROM xattr WHERE id = ?", row -> row.getBytes(1), id);
     try {
       ExtendedAttributes found =
-          ExtendedAttributes.parse(
-              data.orElseThrow(
-                  () -> new CatalogueException("catalogue: no attributes " + id + "; rebuild it")));
+          ExtendedAttributes.parse(data.orElseThrow(() -> database.damaged("no attributes " + id)));
       known.put(id, found);
       return found;
     } catch (IllegalArgumentException e) {
-      throw new CatalogueException(
-          "catalogue: attributes " + id + ": " + e.getMessage() + "; rebuild it", e);
+      throw database.damaged("attributes " + id + ": " + e.getMessage());
     }
   }
 

@@ -169,7 +169,8 @@ final class CommandLineProgram {
       complain(String.valueOf(e.getMessage()));
     } else {
       status = ExitStatus.FAILURE;
-      complain(e.getClass().getSimpleName() + ": " + e.getMessage());
+      boolean ours = e.getClass().getName().startsWith("org.deferredsync.");
+      complain((ours ? "" : e.getClass().getSimpleName() + ": ") + e.getMessage());
     }
     if (root.isVerbose()) {
       e.printStackTrace(err);

@@ -100,12 +100,8 @@ final class PlanCommand implements Callable<Integer> {
     for (Addition addition : forecast.additions()) {
       out.printf("%12s  %s%n", Sizes.text(addition.bytes()), addition.path());
     }
-    if (!forecast.removals().isEmpty()) {
-      out.println("Most to be removed:");
-    }
-    for (Removal removal : forecast.removals()) {
-      out.printf("%12d  %s (%s)%n", removal.entries(), removal.path(), Sizes.text(removal.bytes()));
-    }
+    print("Most to be removed:", forecast.removals());
+    print("Most gone of what is held:", forecast.missing());
     if (!forecast.hindrance().isEmpty()) {
       out.println("Nothing would expire: " + forecast.hindrance() + ".");
     } else if (!forecast.expiring().isEmpty()) {
@@ -121,6 +117,16 @@ final class PlanCommand implements Callable<Integer> {
             + " needed at most, "
             + Sizes.text(room.freeBytes())
             + " free.");
+  }
+
+  private void print(String heading, List<Removal> removals) {
+    PrintStream out = requireNonNull(parent).out();
+    if (!removals.isEmpty()) {
+      out.println(heading);
+    }
+    for (Removal removal : removals) {
+      out.printf("%12d  %s (%s)%n", removal.entries(), removal.path(), Sizes.text(removal.bytes()));
+    }
   }
 
   private static String line(RunSource source) {
@@ -176,12 +182,10 @@ final class PlanCommand implements Callable<Integer> {
         writer.beginObject().member("path", addition.path().toString());
         writer.member("bytes", addition.bytes()).endObject();
       }
-      writer.endArray().name("removals").beginArray();
-      for (Removal removal : forecast.removals()) {
-        writer.beginObject().member("path", removal.path().toString());
-        writer.member("entries", removal.entries()).member("bytes", removal.bytes()).endObject();
-      }
-      writer.endArray().member("hindrance", forecast.hindrance()).name("expiring").beginArray();
+      writer.endArray();
+      printJson(writer, "removals", forecast.removals());
+      printJson(writer, "missing", forecast.missing());
+      writer.member("hindrance", forecast.hindrance()).name("expiring").beginArray();
       for (Expiring expiring : forecast.expiring()) {
         writer.beginObject().member("source", expiring.source().toString());
         writer.member("snapshot", expiring.run()).member("reason", expiring.reason()).endObject();
@@ -198,5 +202,14 @@ final class PlanCommand implements Callable<Integer> {
           .endObject()
           .endObject();
     }
+  }
+
+  private static void printJson(JsonWriter writer, String name, List<Removal> removals) {
+    writer.name(name).beginArray();
+    for (Removal removal : removals) {
+      writer.beginObject().member("path", removal.path().toString());
+      writer.member("entries", removal.entries()).member("bytes", removal.bytes()).endObject();
+    }
+    writer.endArray();
   }
 }

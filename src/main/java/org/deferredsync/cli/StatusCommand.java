@@ -121,7 +121,7 @@ final class StatusCommand extends TargetCommand {
 
   private static String full(OptionalLong days) {
     if (days.isEmpty()) {
-      return "full: unknown, fewer than 3 complete runs or no growth";
+      return "full: unknown, no growth over 3 complete runs and a day";
     }
     return days.getAsLong() > LONG
         ? "full in more than 10 years"

@@ -178,7 +178,7 @@ final class HeldSourceTest {
         .isEqualTo(
             "WARN incremental_backup: "
                 + source
-                + ": is empty and had 199 entries. Its mirror and history stay as they are; if that"
+                + ": is empty and had 199 entries. Its mirror and history stay as they are; restore it, or if that"
                 + " is meant: deferred-sync run --approve "
                 + source);
     assertThat(approve().verdict()).isEqualTo(Verdict.GOOD);

@@ -263,7 +263,8 @@ final class LostMountTest {
     assertThat(report.verdict()).isEqualTo(Verdict.PREREQUISITE);
     assertThat(report.sources().get(0).result().reason())
         .contains("entries are gone (")
-        .contains(", and " + inner + " was a mount and is none now; if that is meant: ");
+        .contains(
+            ", and " + inner + " was a mount and is none now; mount it, or if that is meant: ");
 
     fixture.approves(fixture.source).ahead(Duration.ofMinutes(2));
     assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);

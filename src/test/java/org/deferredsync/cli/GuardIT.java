@@ -41,7 +41,7 @@ final class GuardIT {
   private String line(int lost, int share) {
     return source
         + (": " + lost + " of 200 entries are gone (" + share + " %, GUARD_PERCENT is 30). ")
-        + "Its mirror and history stay as they are; if that is meant: deferred-sync run --approve "
+        + "Its mirror and history stay as they are; restore it, or if that is meant: deferred-sync run --approve "
         + source;
   }
 
@@ -52,7 +52,10 @@ final class GuardIT {
     Ran plan = operator.run("plan");
     assertThat(plan.status()).isEqualTo(1);
     assertThat(plan.err()).contains(line(84, 42));
-    assertThat(plan.out()).contains(source + ": held: 84 of 200 entries are gone (42 %");
+    assertThat(plan.out())
+        .contains(source + ": held: 84 of 200 entries are gone (42 %")
+        .contains("Most gone of what is held:\n          84  " + source + " (")
+        .doesNotContain("Most to be removed");
     assertThat(operator.job("run", "--dry-run").complaints()).containsExactly(line(84, 42));
     Job held = operator.job("run");
     assertThat(held.status()).isEqualTo(1);
@@ -84,8 +87,8 @@ final class GuardIT {
         .isEqualTo(
             "deferred-sync: 1 of 1 failed: incremental_backup with status 1. incremental_backup: "
                 + source
-                + ": held: 84 of 200 entries are gone (42 %, GUARD_PERCENT is 30); if that is"
-                + " meant: deferred-sync run --approve "
+                + ": held: 84 of 200 entries are gone (42 %, GUARD_PERCENT is 30); restore it, or if"
+                + " that is meant: deferred-sync run --approve "
                 + source
                 + "\n");
     String shortly = ": 1 of 1 failed: incremental_backup with status 1.";

@@ -166,7 +166,7 @@ final class LookCommandsIT {
             "[ERROR] deferred-sync: "
                 + source
                 + "/sub/deep/letter.txt: no file in the target has its bytes (SHA-256 ")
-        .contains("looked at " + source + "/sub/deep/letter.txt;")
+        .contains("looked at " + operator.target + source + "/sub/deep/letter.txt;")
         .endsWith("shows other versions\n");
     Files.delete(mirror.resolve("sub/deep/other.txt"));
     assertThat(operator.run("cat", source + "/sub/deep/other.txt").status()).isEqualTo(1);

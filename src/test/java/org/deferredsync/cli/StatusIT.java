@@ -48,7 +48,7 @@ final class StatusIT {
                 + "; history: 0 bytes\n"
                 + operator.target
                 + ": mirror 7 bytes, history 0 bytes, free [0-9.]+ [KMGT]iB;"
-                + " full: unknown, fewer than 3 complete runs or no growth\n"
+                + " full: unknown, no growth over 3 complete runs and a day\n"
                 + "    last daily verification: ("
                 + AGED
                 + "|never); all files read since "
@@ -64,7 +64,7 @@ final class StatusIT {
     assertThat(held.out())
         .contains(
             source
-                + ": held: is empty and had 1 entries; if that is meant: deferred-sync run --approve "
+                + ": held: is empty and had 1 entries; restore it, or if that is meant: deferred-sync run --approve "
                 + source
                 + "\n    last complete: 1 of ")
         .contains(fresh + ": never backed up\n    last complete: never; history: 0 bytes\n");

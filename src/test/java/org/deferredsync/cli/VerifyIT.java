@@ -50,7 +50,8 @@ final class VerifyIT {
     Ran found = operator.run("verify");
 
     assertThat(found.status()).isEqualTo(1);
-    assertThat(found.err()).contains(source + "/file: damaged: its bytes are not those");
+    assertThat(found.err())
+        .contains(operator.target + "" + source + "/file: damaged: its bytes are not those");
     assertThat(found.out())
         .startsWith("2 files read, 11 bytes: 1 damaged, 0 missing, 0 unknown.")
         .contains("deferred-sync verify --repair");

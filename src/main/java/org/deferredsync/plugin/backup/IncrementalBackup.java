@@ -15,6 +15,7 @@ import org.deferredsync.backup.BackupRequest;
 import org.deferredsync.backup.DailyVerification;
 import org.deferredsync.backup.Engine;
 import org.deferredsync.backup.Preview;
+import org.deferredsync.backup.Retention;
 import org.deferredsync.backup.Sizes;
 import org.deferredsync.config.SettingException;
 import org.deferredsync.config.TrustedPath;
@@ -94,7 +95,7 @@ public final class IncrementalBackup implements Plugin {
         }
       }
       if (!report.clockDoubt().isEmpty()) {
-        context.reasons().accept(report.clockDoubt());
+        context.reasons().accept(report.clockDoubt() + "; " + Retention.CLOCK_REMEDY);
       }
       ReturnCode code = code(report.verdict());
       ReturnCode verified =
