@@ -22,10 +22,17 @@ final class WriteTrouble {
   /** The same as {@code failure}, in better words if there are. */
   static BackupException explain(Posix posix, int root, FilePath target, IOException failure)
       throws IOException {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof TemporaryStoreException) {
+        return failed(
+            cause.getMessage()
+                + "; make room there, or name another directory in the environment as SQLITE_TMPDIR",
+            failure);
+      }
+    }
     String trouble = trouble(posix.space(root), failure);
     if (failure instanceof DamagedCatalogueException) {
-      return new BackupException(
-          BackupException.Kind.FAILURE, String.valueOf(failure.getMessage()), failure);
+      return failed(String.valueOf(failure.getMessage()), failure);
     }
     if (trouble == null
         && failure instanceof CatalogueException
@@ -35,8 +42,7 @@ final class WriteTrouble {
     if (trouble == null) {
       throw failure;
     }
-    return new BackupException(
-        BackupException.Kind.FAILURE,
+    return failed(
         target
             + ": "
             + trouble
@@ -44,6 +50,10 @@ final class WriteTrouble {
             + failure.getMessage()
             + "); nothing that was stored is lost, the next run goes on from there",
         failure);
+  }
+
+  private static BackupException failed(String line, IOException cause) {
+    return new BackupException(BackupException.Kind.FAILURE, line, cause);
   }
 
   /** Refuses a target that was read-only before anything was done. */
@@ -62,9 +72,6 @@ final class WriteTrouble {
   private static @Nullable String trouble(Space space, IOException failure) {
     boolean catalogue = false;
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof TemporaryStoreException) {
-        return null;
-      }
       if (cause instanceof PosixException posix) {
         if (posix.is(Errno.EROFS)) {
           return "has become read-only; see why, its disk may be failing";
