@@ -34,7 +34,7 @@ import picocli.CommandLine.Spec;
     name = "verify",
     sortOptions = false,
     description = {
-      "Checks the catalogue, reads every stored file, of the mirror and of all increments, and"
+      "Checks the catalogue and its manifests, reads every stored file, of the mirror and of all increments, and"
           + " compares it with its hash; names what is damaged, missing or unknown. What was read is"
           + " noted in the catalogue.",
       "With --repair, runs a backup that stores again what is damaged or missing and the sources"

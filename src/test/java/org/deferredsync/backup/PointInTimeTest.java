@@ -84,6 +84,33 @@ final class PointInTimeTest {
         .hasMessageStartingWith("'" + text + "' is no time: use latest, ");
   }
 
+  /** A second is all of itself, so that the time by which a run is shown selects it. */
+  @ParameterizedTest
+  @CsvSource({
+    "2026-11-23T09:59:58Z, 0",
+    "2026-11-23T09:59:59Z, 3",
+    "2026-11-23T10:00:00Z, 4",
+    "2026-11-23T10:00:01Z, 5"
+  })
+  void select_tellsRunsApart_aNanosecondBeforeAndBehindASecond(String text, long id) {
+    List<Run> runs =
+        List.of(
+            run(3, "2026-11-23T09:59:59Z"),
+            run(4, "2026-11-23T10:00:00.999999999Z"),
+            run(5, "2026-11-23T10:00:01Z"));
+    assertThat(PointInTime.parse(text).select(runs, NOW, TOKYO).map(Run::id).orElse(0L))
+        .isEqualTo(id);
+  }
+
+  @Test
+  void select_takesTheLast_forATimeToCome_andNoneBeforeTheFirst() {
+    assertThat(select("2099-01-01", TOKYO)).isEqualTo(7);
+    assertThat(select("1999-01-01", TOKYO)).isZero();
+    assertThat(select("2028-02-29", TOKYO)).isEqualTo(7);
+    assertThatThrownBy(() -> PointInTime.parse("2027-02-29"))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
   @Test
   void select_takesTheEarlier_ofATimeShownTwice_andSkipsAGap() {
     List<Run> autumn = List.of(run(1, "2026-10-25T00:30:00Z"), run(2, "2026-10-25T01:30:00Z"));

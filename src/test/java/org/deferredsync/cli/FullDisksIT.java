@@ -102,7 +102,8 @@ final class FullDisksIT {
         .hasLineCount(1)
         .contains("a temporary file in " + spare + ": ")
         .contains("full")
-        .contains("; make room there, or name another directory in the environment as SQLITE_TMPDIR")
+        .contains(
+            "; make room there, or name another directory in the environment as SQLITE_TMPDIR")
         .doesNotContain(operator.target.toString());
     assertThat(ran.status()).isEqualTo(1);
     assertThat(ran.out()).isEqualTo("the mirror is there\n");
