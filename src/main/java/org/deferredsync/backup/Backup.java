@@ -103,6 +103,12 @@ public final class Backup {
     Catalogue catalogue = open.catalogue();
     Manifests manifests = open.manifests();
     Barrier barrier = Barrier.of(posix, target.root(), engine.kernelRelease());
+    if (!barrier.coversNames()) {
+      log.warn(
+          "{}: its file system syncs no directories: after a power cut names of the last runs may be"
+              + " missing; verify then.",
+          target.path());
+    }
     Unkept unkept = new Unkept(log, "the mirror");
     Metadata metadata = Metadata.ofMirror(posix, unkept);
     int staging = target.openStaging();

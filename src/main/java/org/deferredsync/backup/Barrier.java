@@ -23,11 +23,13 @@ final class Barrier {
   private final Posix posix;
   private final int descriptor;
   private final boolean wholeFileSystem;
+  private final boolean names;
 
-  private Barrier(Posix posix, int descriptor, boolean wholeFileSystem) {
+  private Barrier(Posix posix, int descriptor, boolean wholeFileSystem, boolean names) {
     this.posix = posix;
     this.descriptor = descriptor;
     this.wholeFileSystem = wholeFileSystem;
+    this.names = names;
   }
 
   /**
@@ -40,7 +42,13 @@ final class Barrier {
         posix.syncsFileSystems()
             && reportsErrors(kernelRelease)
             && TRUSTED.contains(posix.space(descriptor).kind());
-    return new Barrier(posix, descriptor, trusted);
+    boolean names = trusted || posix.syncDirectory(descriptor);
+    return new Barrier(posix, descriptor, trusted, names);
+  }
+
+  /** Whether names of files can be made durable, too. */
+  boolean coversNames() {
+    return names;
   }
 
   static boolean reportsErrors(String kernelRelease) {
@@ -61,14 +69,15 @@ final class Barrier {
       if (wholeFileSystem || !e.is(Errno.ENOSYS)) {
         throw e;
       }
-      posix.sync(descriptor); // a system without syncfs: each file was synced as it was written
+      posix.syncDirectory(
+          descriptor); // a system without syncfs: each file was synced as it was written
     }
   }
 
   /** Syncs one open file where {@link #pass} could not be believed for it. */
   void written(int file) throws IOException {
     if (!wholeFileSystem) {
-      posix.sync(file);
+      posix.syncDirectory(file); // of a regular file EINVAL is no answer
     }
   }
 }

@@ -207,7 +207,7 @@ final class Destination implements AutoCloseable {
         if (!e.is(Errno.ENOSYS)) {
           throw e;
         }
-        posix.sync(directory);
+        posix.syncDirectory(directory);
       }
     } catch (PosixException e) {
       throw BackupException.failure(

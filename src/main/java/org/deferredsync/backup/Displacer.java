@@ -14,7 +14,6 @@ import org.deferredsync.catalogue.CatalogueException;
 import org.deferredsync.catalogue.Contents;
 import org.deferredsync.catalogue.Directories;
 import org.deferredsync.catalogue.Entries;
-import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
 import org.deferredsync.fs.Stat;
@@ -272,9 +271,8 @@ final class Displacer {
       posix.link(target.mirror().open(parentOf(path)), path.name(), to, path.name());
       barrier.written(to);
     } catch (PosixException e) {
-      if (e.is(Errno.EPERM) || e.is(Errno.EOPNOTSUPP)) {
-        throw new IOException(
-            path + ": the target's file system has no hard links; use ext4, XFS or the like", e);
+      if (NoHardLinksException.isTold(e)) {
+        throw new NoHardLinksException(e);
       }
       throw e;
     }

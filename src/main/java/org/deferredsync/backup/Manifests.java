@@ -248,7 +248,7 @@ final class Manifests implements AutoCloseable {
       posix.sync(file.descriptor());
     }
     posix.rename(directory, NEW, directory, name.bytes());
-    posix.sync(directory);
+    posix.syncDirectory(directory);
     catalogue.transaction(() -> catalogue.setManifest(name.batch()));
     last = name.batch();
     lost = false;

@@ -237,19 +237,37 @@ final class OpenTarget implements AutoCloseable {
   }
 
   /** Makes the catalogue under another name first, so that one without tables is never found. */
-  private static void create(Engine engine, Target target, String id) throws IOException {
+  private static void create(Engine engine, Target target, String id)
+      throws BackupException, IOException {
     Posix posix = engine.posix();
     try (Catalogue catalogue = newCatalogue(engine, target, id)) {
       catalogue.checkpoint(); // nobody reads a file that has just been made
     }
+    requireLinks(posix, target);
     posix.renameNew(target.own(), NEW_CATALOGUE, target.own(), Stager.bytes(Target.CATALOGUE));
-    posix.sync(target.own());
+    posix.syncDirectory(target.own());
+  }
+
+  /** History is kept by hard links: without them nothing is begun. */
+  private static void requireLinks(Posix posix, Target target) throws BackupException, IOException {
+    byte[] second = Stager.bytes("catalogue.link");
+    try {
+      posix.link(target.own(), NEW_CATALOGUE, target.own(), second);
+    } catch (PosixException e) {
+      if (NoHardLinksException.isTold(e)) {
+        throw BackupException.prerequisite(
+            "BACKUPTO=" + target.path() + ": " + NoHardLinksException.TEXT);
+      }
+      throw e;
+    }
+    posix.unlink(target.own(), second);
   }
 
   /** One without rows, not yet in its place; what an earlier attempt left of it is dropped. */
   static Catalogue newCatalogue(Engine engine, Target target, String id) throws IOException {
     Posix posix = engine.posix();
-    for (String leftover : List.of("catalogue.new", "catalogue.new-wal", "catalogue.new-shm")) {
+    for (String leftover :
+        List.of("catalogue.new", "catalogue.new-wal", "catalogue.new-shm", "catalogue.link")) {
       if (exists(posix, target.own(), Stager.bytes(leftover))) {
         posix.unlink(target.own(), Stager.bytes(leftover));
       }

@@ -129,7 +129,7 @@ public final class Rebuild {
     String keptAs = keepAside(target);
     posix.renameNew(
         target.own(), OpenTarget.NEW_CATALOGUE, target.own(), Stager.bytes(Target.CATALOGUE));
-    posix.sync(target.own());
+    posix.syncDirectory(target.own());
     target.setGeneration(rows.generation());
     finish(target, rows);
     log.info(

@@ -22,6 +22,9 @@ final class WriteTrouble {
   /** The same as {@code failure}, in better words if there are. */
   static BackupException explain(Posix posix, int root, FilePath target, IOException failure)
       throws IOException {
+    if (failure instanceof NoHardLinksException) {
+      return BackupException.prerequisite("BACKUPTO=" + target + ": " + NoHardLinksException.TEXT);
+    }
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof TemporaryStoreException) {
         return failed(

@@ -42,7 +42,7 @@ public final class AtomicFile {
       }
       throw e;
     }
-    posix.sync(directory);
+    posix.syncDirectory(directory);
   }
 
   private static int create(Posix posix, int directory, byte[] name, int mode) throws IOException {

@@ -159,6 +159,23 @@ public interface Posix {
   void sync(int descriptor) throws IOException;
 
   /**
+   * The same of a directory.
+   *
+   * @return false where its file system knows no such thing (EINVAL): then nobody can do more
+   */
+  default boolean syncDirectory(int directory) throws IOException {
+    try {
+      sync(directory);
+      return true;
+    } catch (PosixException e) {
+      if (!e.is(Errno.EINVAL)) {
+        throw e;
+      }
+      return false;
+    }
+  }
+
+  /**
    * syncfs(2): everything on the file system that the descriptor is on; ENOSYS where there is no
    * such call.
    */

@@ -155,8 +155,10 @@ final class SystemCommandRunnerTest {
     CommandResult result =
         run(
             sh(
-                "setsid sh -c '(echo $$; exec sleep 100) & exit 0' > /dev/null 2>&1;"
-                    + " sleep 100 & echo $! > \"$1\"; exit 0",
+                "running() { until grep -q sleep /proc/$1/comm; do :; done; }\n"
+                    + "setsid sh -c 'sleep 100 & echo $!' > \"$1.other\" 2>&1;"
+                    + " sleep 100 & echo $! > \"$1\"; running $!;"
+                    + " running $(cat \"$1.other\"); exit 0",
                 pids.toString()));
 
     assertThat(result.succeeded()).isTrue();
