@@ -15,16 +15,17 @@ import org.jspecify.annotations.Nullable;
  * @param additions variables set over the inherited environment
  * @param removals variables that the child does not get
  * @param directory where it runs; null for the directory of this process
- * @param input what it reads on its standard input, which then ends; not to be changed
+ * @param input what it reads on its standard input
+ * @param output what takes its standard output as bytes; null where it is read as lines
  * @param timeout how long it may run
  */
-@SuppressWarnings("ArrayRecordComponent") // commands are compared by nobody
 public record Command(
     List<String> arguments,
     Map<String, String> additions,
     Set<String> removals,
     @Nullable Path directory,
-    byte[] input,
+    Feed input,
+    @Nullable ByteSink output,
     Duration timeout) {
   private static final Duration LONGEST = Duration.ofDays(1);
 
@@ -56,7 +57,7 @@ public record Command(
 
   /** The same for a list. */
   public static Command of(List<String> arguments) {
-    return new Command(arguments, Map.of(), Set.of(), null, new byte[0], LONGEST);
+    return new Command(arguments, Map.of(), Set.of(), null, Feed.NOTHING, null, LONGEST);
   }
 
   /** The program: the first argument. */
@@ -72,23 +73,33 @@ public record Command(
 
   /** With these additions instead of any before. */
   public Command with(Map<String, String> variables) {
-    return new Command(arguments, variables, removals, directory, input, timeout);
+    return new Command(arguments, variables, removals, directory, input, output, timeout);
   }
 
   public Command without(Set<String> variables) {
-    return new Command(arguments, additions, variables, directory, input, timeout);
+    return new Command(arguments, additions, variables, directory, input, output, timeout);
   }
 
   public Command in(Path newDirectory) {
-    return new Command(arguments, additions, removals, newDirectory, input, timeout);
+    return new Command(arguments, additions, removals, newDirectory, input, output, timeout);
   }
 
+  /** Reading those bytes, which are not to be changed. */
   public Command reading(byte[] newInput) {
-    return new Command(arguments, additions, removals, directory, newInput, timeout);
+    return reading(input -> input.write(newInput));
+  }
+
+  public Command reading(Feed newInput) {
+    return new Command(arguments, additions, removals, directory, newInput, output, timeout);
+  }
+
+  /** With its standard output as bytes for {@code newOutput}. */
+  public Command writingTo(ByteSink newOutput) {
+    return new Command(arguments, additions, removals, directory, input, newOutput, timeout);
   }
 
   public Command within(Duration newTimeout) {
-    return new Command(arguments, additions, removals, directory, input, newTimeout);
+    return new Command(arguments, additions, removals, directory, input, output, newTimeout);
   }
 
   /** The program and its arguments for people; never for a shell. */

@@ -33,6 +33,8 @@ public record CommandResult(Ending ending, List<String> leftovers, Duration elap
       return "was ended by signal " + signalled.signal();
     } else if (ending instanceof Ending.TimedOut timedOut) {
       return "ran longer than " + Durations.format(timedOut.limit()) + " and was ended";
+    } else if (ending instanceof Ending.Broken broken) {
+      return "was ended: " + Printable.of(String.valueOf(broken.cause().getMessage()));
     } else if (ending instanceof Ending.Absent absent) {
       return absent.program().startsWith("/")
           ? "does not exist"

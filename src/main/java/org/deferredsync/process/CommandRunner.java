@@ -9,7 +9,7 @@ public interface CommandRunner {
    * org.deferredsync.logging.Printable} text without its end of line. The consumers are called by
    * one thread at a time. When this returns, nothing of the command runs any more.
    *
-   * @param output gets the lines of standard output
+   * @param output gets the lines of standard output, none of a command with a {@link ByteSink}
    * @param errors gets the lines of standard error
    * @throws InterruptedException if the calling thread was interrupted; the command and all its
    *     children have been ended

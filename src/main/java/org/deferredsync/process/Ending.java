@@ -1,5 +1,6 @@
 package org.deferredsync.process;
 
+import java.io.IOException;
 import java.time.Duration;
 
 /** How a command ended: exactly one of these. */
@@ -15,6 +16,9 @@ public sealed interface Ending {
 
   /** It ran longer than allowed and was ended with all its children. */
   record TimedOut(Duration limit) implements Ending {}
+
+  /** It was ended with all its children, since its input or its output failed on our side. */
+  record Broken(IOException cause) implements Ending {}
 
   /** There is no such program. */
   record Absent(String program) implements Ending {}

@@ -26,6 +26,7 @@ public final class SystemCommandRunner implements CommandRunner {
 
   private static final Duration GRACE = Duration.ofSeconds(2);
   private static final Duration LOOK = Duration.ofSeconds(1);
+  private static final int COPIED = 64 * 1024;
 
   private final Map<String, String> environment;
 
@@ -60,28 +61,43 @@ public final class SystemCommandRunner implements CommandRunner {
     ProcessTree tree = ProcessTree.marked(process.toHandle(), MARK + "=" + mark);
     Object turn = new Object();
     AtomicReference<RuntimeException> failure = new AtomicReference<>();
+    AtomicReference<IOException> broken = new AtomicReference<>();
+    ByteSink sink = command.output();
     List<Thread> threads =
         List.of(
-            writer(process, command),
-            reader(process.getInputStream(), inTurn(output, turn, failure), "output"),
+            writer(process, command.input(), broken),
+            sink == null
+                ? reader(process.getInputStream(), inTurn(output, turn, failure), "output")
+                : copier(process, sink, broken),
             reader(process.getErrorStream(), inTurn(errors, turn, failure), "errors"));
     threads.forEach(Thread::start);
     List<String> leftovers = List.of();
-    boolean finished;
+    long deadline = start + command.timeout().toNanos();
+    boolean finished = false;
+    boolean overdue = false;
     try {
-      finished = await(process, tree, command.timeout());
+      finished = await(process, tree, deadline, broken);
+      overdue = !finished && broken.get() == null;
       if (finished) {
         leftovers = tree.alive();
       }
     } finally {
       tree.end(GRACE);
+      if (finished && sink != null) {
+        // What it wrote last may take its time on the way to the disk, and none of it may be lost.
+        overdue = !joined(threads.get(1), deadline);
+      }
       join(threads);
     }
     RuntimeException thrown = failure.get();
     if (thrown != null) {
       throw thrown;
     }
-    Ending ending = finished ? ending(process.exitValue()) : new Ending.TimedOut(command.timeout());
+    IOException cause = broken.get();
+    Ending ending =
+        overdue
+            ? new Ending.TimedOut(command.timeout())
+            : cause != null ? new Ending.Broken(cause) : ending(process.exitValue());
     return ended(ending, leftovers, start);
   }
 
@@ -106,10 +122,13 @@ public final class SystemCommandRunner implements CommandRunner {
     return String.valueOf(cause.getMessage());
   }
 
-  private static boolean await(Process process, ProcessTree tree, Duration timeout)
+  private static boolean await(
+      Process process,
+      ProcessTree tree,
+      long deadline,
+      AtomicReference<@Nullable IOException> broken)
       throws InterruptedException {
-    long deadline = System.nanoTime() + timeout.toNanos();
-    while (true) {
+    while (broken.get() == null) {
       long left = deadline - System.nanoTime();
       if (process.waitFor(Math.min(left, LOOK.toNanos()), TimeUnit.NANOSECONDS)) {
         return true;
@@ -119,6 +138,15 @@ public final class SystemCommandRunner implements CommandRunner {
       }
       tree.observe();
     }
+    return false;
+  }
+
+  /** Waits for the end of the thread, until the deadline. */
+  private static boolean joined(Thread thread, long deadline) throws InterruptedException {
+    while (thread.isAlive() && System.nanoTime() < deadline) {
+      thread.join(Math.max(1, Math.min(LOOK.toNanos(), deadline - System.nanoTime()) / 1_000_000));
+    }
+    return !thread.isAlive();
   }
 
   private static Ending ending(int status) {
@@ -131,15 +159,38 @@ public final class SystemCommandRunner implements CommandRunner {
     return new CommandResult(ending, leftovers, Duration.ofNanos(System.nanoTime() - start));
   }
 
-  private static Thread writer(Process process, Command command) {
+  private static Thread writer(
+      Process process, Feed feed, AtomicReference<@Nullable IOException> broken) {
     return daemon(
         "input",
         () -> {
-          try (OutputStream input = process.getOutputStream()) {
-            input.write(command.input());
-          } catch (IOException e) {
+          try (OutputStream input = new Unread.Stream(process.getOutputStream())) {
+            feed.writeTo(input);
+          } catch (Unread e) {
             // The program ended, or closed its input, without reading all: its status tells.
             return;
+          } catch (IOException e) {
+            broken.compareAndSet(null, e);
+            process.destroy();
+          }
+        });
+  }
+
+  private static Thread copier(
+      Process process, ByteSink sink, AtomicReference<@Nullable IOException> broken) {
+    return daemon(
+        "output",
+        () -> {
+          byte[] buffer = new byte[COPIED];
+          try (InputStream output = process.getInputStream()) {
+            int count;
+            while ((count = output.read(buffer)) >= 0) {
+              sink.take(buffer, count);
+            }
+          } catch (IOException e) {
+            // Read or kept, half of it must never pass for the whole.
+            broken.compareAndSet(null, e);
+            process.destroy();
           }
         });
   }

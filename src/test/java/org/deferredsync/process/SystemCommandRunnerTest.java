@@ -202,6 +202,81 @@ final class SystemCommandRunnerTest {
   }
 
   @Test
+  void run_handsOverBytesAsTheyAre_toTheLastOne() throws Exception {
+    AtomicLong sum = new AtomicLong();
+    AtomicLong count = new AtomicLong();
+    CommandResult result =
+        run(
+            sh("head -c 3000000 /dev/zero | tr '\\0' '\\377'; echo said >&2; printf '\\n\\000'")
+                .writingTo(
+                    (bytes, length) -> {
+                      count.addAndGet(length);
+                      for (int i = 0; i < length; i++) {
+                        sum.addAndGet(bytes[i]);
+                      }
+                      // The program has long ended while the last bytes are still being kept.
+                      pause(length == bytes.length ? 0 : 2500);
+                    }));
+
+    assertThat(result.succeeded()).isTrue();
+    assertThat(count.get()).isEqualTo(3_000_002);
+    assertThat(sum.get()).isEqualTo(-3_000_000 + '\n');
+    assertThat(output).isEmpty();
+    assertThat(errors).containsExactly("said");
+  }
+
+  private static void pause(long millis) {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Test
+  void run_endsAtOnce_whenItsOutputCannotBeKept() throws Exception {
+    CommandResult result =
+        run(
+            sh("trap '' PIPE; yes 2>&1; sleep 100")
+                .writingTo(
+                    (bytes, length) -> {
+                      throw new IOException("no space left");
+                    }));
+
+    assertThat(result.ending()).isInstanceOf(Ending.Broken.class);
+    assertThat(result.describe()).isEqualTo("was ended: no space left");
+    assertThat(result.elapsed()).isLessThan(Duration.ofSeconds(30));
+  }
+
+  @Test
+  void run_isFedAStream_andEndsWhenThatCannotBeRead() throws Exception {
+    Command counting =
+        Command.of("wc", "-c")
+            .reading(
+                input -> {
+                  for (int i = 0; i < 1000; i++) {
+                    input.write(new byte[10_000]);
+                  }
+                });
+    assertThat(run(counting).succeeded()).isTrue();
+    assertThat(output).containsExactly("10000000");
+
+    CommandResult result =
+        run(
+            Command.of("cat")
+                .reading(
+                    input -> {
+                      input.write('x');
+                      throw new IOException("torn");
+                    })
+                .writingTo((bytes, length) -> {}));
+    assertThat(result.describe()).isEqualTo("was ended: torn");
+
+    assertThat(run(Command.of("true").reading(input -> input.write(new byte[1 << 22]))).succeeded())
+        .isTrue();
+  }
+
+  @Test
   void run_standsFloodOnBothStreams_inLittleMemory() throws Exception {
     AtomicLong bytes = new AtomicLong();
     CommandResult result =
