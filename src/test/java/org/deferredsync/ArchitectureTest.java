@@ -30,6 +30,7 @@ final class ArchitectureTest {
                   "job",
                   "plugin",
                   "plugin.backup",
+                  "plugin.dump",
                   "backup",
                   "catalogue",
                   "config",
@@ -41,6 +42,9 @@ final class ArchitectureTest {
           Map.entry("plugin.host", Set.of("plugin", "config", "process")),
           Map.entry(
               "plugin.backup",
+              Set.of("plugin", "config", "process", "backup", "snapshot", "fs", "logging")),
+          Map.entry(
+              "plugin.dump",
               Set.of("plugin", "config", "process", "backup", "snapshot", "fs", "logging")),
           Map.entry("plugin", Set.of("config", "process", "fs", "logging")),
           Map.entry("backup", Set.of("catalogue", "snapshot", "fs", "logging")),
@@ -55,8 +59,9 @@ final class ArchitectureTest {
       List.of(
           new Room("picocli..", Set.of("cli")),
           new Room("me.tongfei.progressbar..", Set.of("cli")),
-          new Room("java.sql..", Set.of("catalogue")),
-          new Room("org.sqlite..", Set.of("catalogue")),
+          new Room("java.sql..", Set.of("catalogue", "plugin.dump")),
+          new Room("org.sqlite..", Set.of("catalogue", "plugin.dump")),
+          new Room("com.github.luben..", Set.of("plugin.dump")),
           new Room("com.sun.jna..", Set.of("fs")),
           new Room("ch.qos.logback..", Set.of("logging")),
           new Room("org.apache.commons.io..", Set.of("process", "config", "job", "plugin", "cli")));

@@ -4,7 +4,7 @@ import java.io.IOException;
 import org.deferredsync.snapshot.FilePath;
 
 /** A link on the operator's way that somebody else could let lead anywhere. */
-final class ForeignLinkException extends IOException {
+public final class ForeignLinkException extends IOException {
   private static final long serialVersionUID = 1L;
 
   /**

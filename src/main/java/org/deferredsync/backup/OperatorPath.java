@@ -15,7 +15,7 @@ import org.deferredsync.snapshot.FilePath;
  * else: where others can change the names in a directory, root follows a link in it only to a
  * directory that the link's owner owns. For an ordinary user every path is as the system has it.
  */
-final class OperatorPath {
+public final class OperatorPath {
   private static final int MOST_LINKS = 40;
   private static final int OTHERS_WRITE = 022;
   private static final int STICKY = 01000;
@@ -34,7 +34,7 @@ final class OperatorPath {
    *
    * @throws ForeignLinkException if a link on the way could be somebody else's trap
    */
-  static int open(Posix posix, FilePath path) throws IOException {
+  public static int open(Posix posix, FilePath path) throws IOException {
     if (posix.effectiveUser() != 0) {
       return posix.openPath(path.bytes());
     }

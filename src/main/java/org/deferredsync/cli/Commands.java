@@ -23,6 +23,7 @@ final class Commands {
     ALL.put("diff", DiffCommand.class);
     ALL.put("restore", RestoreCommand.class);
     ALL.put("verify", VerifyCommand.class);
+    ALL.put("drill", DrillCommand.class);
     ALL.put("prune", PruneCommand.class);
     ALL.put("rebuild", RebuildCommand.class);
     ALL.put("plugins", PluginsCommand.class);

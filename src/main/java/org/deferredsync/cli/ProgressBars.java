@@ -66,6 +66,7 @@ final class ProgressBars implements Progress {
       case COPY -> "Copying";
       case RESTORE -> "Restoring";
       case VERIFY -> "Verifying";
+      case DUMP -> "Dumping";
     };
   }
 

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -15,6 +14,7 @@ import org.deferredsync.backup.Status.OfTarget;
 import org.deferredsync.backup.TargetReader;
 import org.deferredsync.config.SettingException;
 import org.deferredsync.plugin.backup.BackupSettings;
+import org.deferredsync.plugin.dump.DumpStatus;
 import org.deferredsync.snapshot.Hold;
 import org.deferredsync.snapshot.Run;
 import org.deferredsync.snapshot.RunSource;
@@ -28,8 +28,9 @@ import picocli.CommandLine.Option;
     sortOptions = false,
     description = {
       "Says of each source, also of those that BACKUPDIRS does not name any more, how the last run"
-          + " left it and why, and when it was last complete; of the target how much it holds, how"
-          + " much is free, and when it will be full if it goes on growing as it did.",
+          + " left it and why, and when it was last complete; of each dump when it was last made, what"
+          + " is in it, and when a drill last proved it; of the target how much it holds, how much is"
+          + " free, and when it will be full if it goes on growing as it did.",
       "Exit status: 0 if it could answer, whatever the answer is."
     },
     footer = {"", "Example: deferred-sync status --json"})
@@ -44,10 +45,14 @@ final class StatusCommand extends TargetCommand {
     Status status =
         Status.of(
             reader, BackupSettings.sources(context().configuration().settings()), clock.instant());
+    List<DumpStatus> dumps =
+        DumpStatus.all(context().configuration().settings(), context().variables());
     if (json) {
-      printJson(status, clock);
+      printJson(status, dumps, clock);
     } else {
       status.sources().forEach(source -> print(source, clock));
+      DumpLines lines = new DumpLines(context().out(), clock);
+      dumps.forEach(lines::print);
       print(status.target(), clock);
     }
     return ExitStatus.SUCCESS;
@@ -70,7 +75,7 @@ final class StatusCommand extends TargetCommand {
         "    last complete: "
             + (complete == null
                 ? "never"
-                : complete.id() + " of " + dated(complete.started(), clock))
+                : complete.id() + " of " + Times.dated(complete.started(), clock))
             + "; history: "
             + Sizes.text(source.historyBytes()));
   }
@@ -106,10 +111,10 @@ final class StatusCommand extends TargetCommand {
         "    last daily verification: "
             + (target.verifiedNs() == 0
                 ? "never"
-                : dated(Times.ofNanos(target.verifiedNs()), clock))
+                : Times.dated(Times.ofNanos(target.verifiedNs()), clock))
             + (target.readNs() == 0
                 ? ""
-                : "; all files read since " + dated(Times.ofNanos(target.readNs()), clock)));
+                : "; all files read since " + Times.dated(Times.ofNanos(target.readNs()), clock)));
     if (target.damaged() > 0) {
       out.println(
           "    "
@@ -125,31 +130,10 @@ final class StatusCommand extends TargetCommand {
     }
     return days.getAsLong() > LONG
         ? "full in more than 10 years"
-        : "full in about " + count(days.getAsLong(), "day");
+        : "full in about " + Times.count(days.getAsLong(), "day");
   }
 
-  private static String dated(Instant instant, Clock clock) {
-    return Times.text(instant, clock.getZone()) + ", " + ago(instant, clock.instant());
-  }
-
-  private static String ago(Instant instant, Instant now) {
-    Duration age = Duration.between(instant, now);
-    if (age.isNegative()) {
-      return "which the clock says is yet to come";
-    }
-    if (age.toDays() > 1) {
-      return count(age.toDays(), "day") + " ago";
-    }
-    return age.toHours() > 0
-        ? count(age.toHours(), "hour") + " ago"
-        : count(age.toMinutes(), "minute") + " ago";
-  }
-
-  private static String count(long number, String unit) {
-    return number + " " + unit + (number == 1 ? "" : "s");
-  }
-
-  private void printJson(Status status, Clock clock) {
+  private void printJson(Status status, List<DumpStatus> dumps, Clock clock) {
     try (JsonWriter writer = new JsonWriter(context().out())) {
       writer.beginObject().member("time", Times.text(clock.instant(), clock.getZone()));
       writer.name("sources").beginArray();
@@ -173,6 +157,7 @@ final class StatusCommand extends TargetCommand {
         writer.member("historyBytes", source.historyBytes()).endObject();
       }
       writer.endArray();
+      DumpLines.write(writer, dumps, clock);
       write(writer, status.target(), clock);
       writer.endObject();
     }

@@ -1,5 +1,7 @@
 package org.deferredsync.cli;
 
+import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -15,6 +17,29 @@ final class Times {
 
   static String text(Instant instant, ZoneId zone) {
     return TEXT.format(instant.truncatedTo(ChronoUnit.SECONDS).atZone(zone));
+  }
+
+  /** The time, and how long ago it was by the clock. */
+  static String dated(Instant instant, Clock clock) {
+    return text(instant, clock.getZone()) + ", " + ago(instant, clock.instant());
+  }
+
+  private static String ago(Instant instant, Instant now) {
+    Duration age = Duration.between(instant, now);
+    if (age.isNegative()) {
+      return "which the clock says is yet to come";
+    }
+    if (age.toDays() > 1) {
+      return count(age.toDays(), "day") + " ago";
+    }
+    return age.toHours() > 0
+        ? count(age.toHours(), "hour") + " ago"
+        : count(age.toMinutes(), "minute") + " ago";
+  }
+
+  /** A number with its unit, in the plural where there are several. */
+  static String count(long number, String unit) {
+    return number + " " + unit + (number == 1 ? "" : "s");
   }
 
   /** A file's time, in nanoseconds since 1970. */

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.deferredsync.logging.Printable;
 
 /**
@@ -15,7 +16,7 @@ import org.deferredsync.logging.Printable;
 public final class KnownSettings {
   private static final Duration YEAR = Duration.ofDays(365);
 
-  private static final List<KnownSetting> ALL =
+  private static final List<KnownSetting> FIRST =
       List.of(
           setting("DRY_RUN", "false", "preview: change nothing", (s, key) -> s.flag(key)),
           setting("JOBLOG", "/var/log/deferred-sync/sync.log", "the log file", Check.PATH),
@@ -102,23 +103,10 @@ public final class KnownSettings {
               "server_alive_check: the script to run",
               Check.PATH_OR_EMPTY),
           setting("OLDKERNELS_COUNT", "2", "system_upgrade: kernels that are kept"),
-          setting("UBUNTU_ARCHITECTURE", "generic", "ubuntu_kernel_upgrade: the kernel's flavour"),
-          setting("MYSQL_DBS", "mysql_db", "dump_mysql: the databases"),
-          setting("MYSQL_USER", "your_username", "dump_mysql: the user"),
-          setting("MYSQL_PASS", "your_password", "dump_mysql: the password"),
-          setting("MYSQLDUMP", "/home/mysqldump", "dump_mysql: the directory of the dumps"),
-          setting(
-              "PGDUMP",
-              "/var/lib/postgresql/pg_dump",
-              "dump_postgresql: the directory of the dump"),
-          setting("PG_USER", "postgres", "dump_postgresql: the system user"),
-          setting("MONGODUMP_BIN", "/opt/mongo/current/bin/mongodump", "dump_mongodb: the program"),
-          setting(
-              "MONGODBDUMP_PATH", "/home/backup/mongodump", "dump_mongodb: the working directory"),
-          setting("MONGODBDUMP", "/home/backup/mongodump.zip", "dump_mongodb: the dump"),
-          setting("SVN_REPOS", "project", "dump_svn: the repositories"),
-          setting("SVN_PATH", "/var/lib/svn", "dump_svn: the directory that holds them"),
-          setting("SVNDUMP", "/home/svndump", "dump_svn: the directory of the dumps"),
+          setting("UBUNTU_ARCHITECTURE", "generic", "ubuntu_kernel_upgrade: the kernel's flavour"));
+
+  private static final List<KnownSetting> REMOTE =
+      List.of(
           setting("REMOTE_HOSTS", "remote_server_name_or_IP", "backup_to_remote: the hosts"),
           setting(
               "REMOTE_DIR", "/home/remote/$(hostname)", "backup_to_remote: the directory there"),
@@ -127,6 +115,9 @@ public final class KnownSettings {
           setting("GET_REMOTE_DIRS", "/home/backup", "get_remote_dir: the directories there"),
           setting("GET_TARGET_DIR", "/home/remote", "get_remote_dir: the directory here"),
           setting("REMOTE_USER", "root", "get_remote_dir: the user there"));
+
+  private static final List<KnownSetting> ALL =
+      Stream.of(FIRST, KnownDumpSettings.ALL, REMOTE).flatMap(List::stream).toList();
 
   private static final Map<String, KnownSetting> BY_KEY =
       ALL.stream().collect(Collectors.toUnmodifiableMap(KnownSetting::key, Function.identity()));
@@ -171,12 +162,11 @@ public final class KnownSettings {
     void check(Settings settings, String key) throws SettingException;
   }
 
-  private static KnownSetting setting(
-      String key, String standard, String description, Check check) {
+  static KnownSetting setting(String key, String standard, String description, Check check) {
     return new KnownSetting(key, standard, description, check);
   }
 
-  private static KnownSetting setting(String key, String standard, String description) {
+  static KnownSetting setting(String key, String standard, String description) {
     return setting(key, standard, description, Check.ANY);
   }
 
@@ -250,6 +240,16 @@ public final class KnownSettings {
   /** How long one plugin may take, a second to a year. */
   public static Duration pluginTimeout(Settings settings) throws SettingException {
     return settings.duration("PLUGIN_TIMEOUT", Duration.ofSeconds(1), YEAR);
+  }
+
+  /** How long one dump may take, a second to a year. */
+  public static Duration dumpTimeout(Settings settings) throws SettingException {
+    return settings.duration("DUMP_TIMEOUT", Duration.ofSeconds(1), YEAR);
+  }
+
+  /** The port that a setting names, 1 to 65535; 0 where it is empty. */
+  public static int port(Settings settings, String key) throws SettingException {
+    return settings.text(key).isBlank() ? 0 : settings.wholeNumber(key, 1, 65_535);
   }
 
   /** How long a run waits for another one to end, up to a year; zero is not at all. */

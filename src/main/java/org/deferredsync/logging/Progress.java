@@ -26,7 +26,8 @@ public interface Progress {
     SCAN,
     COPY,
     RESTORE,
-    VERIFY
+    VERIFY,
+    DUMP
   }
 
   /**

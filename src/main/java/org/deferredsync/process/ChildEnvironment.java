@@ -51,6 +51,9 @@ public final class ChildEnvironment {
           "RUBY",
           "GEM_");
 
+  /** Where clients of databases look for passwords, which no other program has to see. */
+  private static final Set<String> SECRETS = Set.of("MYSQL_PWD", "PGPASSWORD");
+
   private static final Set<String> SECRET_SUFFIXES = Set.of("_PASS", "_PASSWORD", "_TOKEN");
 
   private ChildEnvironment() {}
@@ -76,6 +79,6 @@ public final class ChildEnvironment {
 
   private static boolean isSecret(String name) {
     String upper = name.toUpperCase(Locale.ROOT);
-    return SECRET_SUFFIXES.stream().anyMatch(upper::endsWith);
+    return SECRETS.contains(upper) || SECRET_SUFFIXES.stream().anyMatch(upper::endsWith);
   }
 }

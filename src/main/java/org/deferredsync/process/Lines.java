@@ -35,27 +35,34 @@ public final class Lines {
   private void drain(InputStream in) throws IOException {
     byte[] buffer = new byte[32 * 1024];
     for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+      int start = 0;
       for (int i = 0; i < count; i++) {
-        take(buffer[i]);
+        byte b = buffer[i];
+        if (b == '\n' || b == '\r') {
+          take(buffer, start, i - start);
+          boolean secondOfPair = b == '\n' && afterReturn;
+          if (!secondOfPair) {
+            flush();
+          }
+          afterReturn = b == '\r';
+          start = i + 1;
+        }
       }
+      take(buffer, start, count - start);
     }
     if (length > 0) {
       flush();
     }
   }
 
-  private void take(byte b) {
-    boolean secondOfPair = afterReturn && b == '\n';
-    afterReturn = b == '\r';
-    if (secondOfPair) {
-      return;
-    }
-    if (b == '\n' || b == '\r') {
-      flush();
-    } else if (length < LONGEST) {
-      line[length++] = b;
-    } else {
-      dropped++;
+  /** Takes a part of a line. */
+  private void take(byte[] bytes, int from, int count) {
+    if (count > 0) {
+      int kept = Math.min(count, LONGEST - length);
+      System.arraycopy(bytes, from, line, length, kept);
+      length += kept;
+      dropped += count - kept;
+      afterReturn = false;
     }
   }
 

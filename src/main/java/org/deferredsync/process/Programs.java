@@ -5,11 +5,11 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /** Programs of the system, looked up in {@link ChildEnvironment#PATH} whatever our own PATH is. */
-final class Programs {
+public final class Programs {
   private Programs() {}
 
   /** The path of a plain name or an absolute path, if a file is there; an executable one first. */
-  static Optional<Path> find(String program) {
+  public static Optional<Path> find(String program) {
     if (program.startsWith("/")) {
       Path path = Path.of(program);
       return Files.exists(path) ? Optional.of(path) : Optional.empty();

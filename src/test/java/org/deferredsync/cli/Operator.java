@@ -7,6 +7,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -29,7 +30,7 @@ final class Operator implements AutoCloseable {
   private static final int SECONDS = 180;
   private static final Pattern PRODUCT =
       Pattern.compile(
-          "(picocli|slf4j|logback|commons-io|sqlite|jna|jspecify|progressbar|jline|deferred-sync).*jar");
+          "(picocli|slf4j|logback|commons-io|sqlite|jna|jspecify|progressbar|jline|zstd|deferred-sync).*jar");
 
   final Path scratch;
   final Path home;
@@ -55,6 +56,11 @@ final class Operator implements AutoCloseable {
     variables.put("SCRIPT_HOME", home.toString());
     variables.put("XDG_STATE_HOME", this.scratch.resolve("state").toString());
     configure();
+  }
+
+  /** Gives a variable to the commands that run in this process. */
+  void variable(String name, String value) {
+    variables.put(name, value);
   }
 
   Path configuration() {
@@ -224,7 +230,9 @@ final class Operator implements AutoCloseable {
 
   private boolean isOurs(Path entry) throws IOException {
     try {
-      return Files.readString(entry).contains("\n" + scratch + "/");
+      String text = Files.readString(entry);
+      String encoded = URLEncoder.encode(scratch + "/", StandardCharsets.UTF_8);
+      return text.contains("\n" + scratch + "/") || text.contains(" " + encoded);
     } catch (NoSuchFileException e) {
       return false; // that of another test, which runs at the same time
     }
@@ -233,7 +241,12 @@ final class Operator implements AutoCloseable {
   /** Takes away what a target leaves outside itself when root is at work. */
   @Override
   public void close() throws IOException {
-    Path registry = Path.of("/var/lib/deferred-sync/targets");
+    forget(Path.of("/var/lib/deferred-sync/targets"));
+    forget(Path.of("/var/lib/deferred-sync/dumps"));
+    clear();
+  }
+
+  private void forget(Path registry) throws IOException {
     if (isRoot() && Files.isDirectory(registry)) {
       List<Path> entries = new ArrayList<>();
       try (Stream<Path> files = Files.list(registry)) {
@@ -245,6 +258,9 @@ final class Operator implements AutoCloseable {
         }
       }
     }
+  }
+
+  private void clear() throws IOException {
     // Names and modes that Java would stumble over.
     Process cleaner =
         new ProcessBuilder(

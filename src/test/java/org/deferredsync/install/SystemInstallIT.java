@@ -222,10 +222,15 @@ final class SystemInstallIT {
             sh "$1" >"$2"
             mkdir -p /home/source
             echo content >/home/source/file
+            mkdir -p /home/dumps
+            sqlite3 /home/source/app.db 'CREATE TABLE t (i)'
             cat >/etc/opt/deferred-sync/sync.conf <<'END'
             BACKUPDIRS=/home/source
             BACKUPTO=/home/backup
-            PLUGINS=incremental_backup
+            SQLITE_DBS=/home/source/app.db
+            SQLITEDUMP=/home/dumps
+            DUMP_COMPRESSION=zstd
+            PLUGINS="dump_sqlite incremental_backup"
             JOBLOG=/var/log/deferred-sync/sync.log
             END
             mount -t tmpfs -o ro,noexec tmpfs /tmp
@@ -235,8 +240,9 @@ final class SystemInstallIT {
             /opt/deferred-sync/exec/deferred-sync snapshots --json | grep -o '"id": *[0-9]' | wc -l
             ls /var/lib/deferred-sync/targets | wc -l
             cat /home/backup/home/source/file
+            ls /home/dumps
             """);
 
-    assertThat(state).isEqualTo("2\n1\ncontent\n");
+    assertThat(state).isEqualTo("2\n1\ncontent\nhome_source_app.db.zst\n");
   }
 }

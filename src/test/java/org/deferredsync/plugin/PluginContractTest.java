@@ -6,9 +6,11 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
 import java.io.IOException;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -29,6 +31,7 @@ import org.deferredsync.process.CommandResult;
 import org.deferredsync.process.CommandRunner;
 import org.deferredsync.process.Ending;
 import org.deferredsync.process.SystemCommandRunner;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,6 +62,11 @@ final class PluginContractTest {
     Path check = directory.resolve("check.sh");
     Files.writeString(check, "#!/bin/sh\ntouch " + directory + "/checked\n");
     assertThat(check.toFile().setExecutable(true)).isTrue();
+    Path dumps = directory.resolve("dumps");
+    if (targetThere) {
+      Files.createDirectories(dumps.resolve("project"));
+      Files.writeString(dumps.resolve("mongodump"), "");
+    }
     Path file = Files.createDirectories(directory.resolve("config")).resolve("sync.conf");
     Files.writeString(
         file,
@@ -68,7 +76,22 @@ final class PluginContractTest {
             + target
             + "\nEXCLUDEFILE=\nSERVER_ALIVE_CHECK="
             + (targetThere ? check : directory.resolve("absent"))
-            + "\n");
+            + "\nPG_USER="
+            + System.getProperty("user.name")
+            + "\nDUMPS="
+            + dumps
+            + """
+
+            MYSQLDUMP=$DUMPS
+            PGDUMP=$DUMPS
+            MONGODBDUMP_PATH=$DUMPS
+            MONGODBDUMP=$DUMPS/mongodb.zip
+            MONGODUMP_BIN=$DUMPS/mongodump
+            SQLITE_DBS=$DUMPS/mongodump
+            SQLITEDUMP=$DUMPS
+            SVN_PATH=$DUMPS
+            SVNDUMP=$DUMPS
+            """);
     Environment environment =
         new Environment(directory, Map.of(), HostName.ofSystem(), Clock.system(ZoneOffset.UTC));
     return Configuration.load(file, environment, TrustedPath.ofProcess()).settings();
@@ -90,6 +113,28 @@ final class PluginContractTest {
       }
     }
     return tree;
+  }
+
+  /** Root's memory of dumps is the host's. */
+  @AfterEach
+  void forget() throws IOException {
+    Path memory = Path.of("/var/lib/deferred-sync/dumps");
+    String own = URLEncoder.encode(directory.toString(), StandardCharsets.UTF_8);
+    if (Files.isDirectory(memory)) {
+      List<Path> files;
+      try (Stream<Path> found = Files.list(memory)) {
+        files = found.toList();
+      }
+      for (Path file : files) {
+        try {
+          if (Files.readString(file).contains(own)) {
+            Files.delete(file);
+          }
+        } catch (NoSuchFileException e) {
+          continue; // that of another test, which runs at the same time
+        }
+      }
+    }
   }
 
   @Test

@@ -120,6 +120,8 @@ final class SystemCommandRunnerTest {
             "BASH_FUNC_ls%%",
             "DB_PASS",
             "some_password",
+            "MYSQL_PWD",
+            "PGPASSWORD",
             "API_TOKEN")) {
       given.put(name, "x");
     }

@@ -1,0 +1,158 @@
+package org.deferredsync.plugin.dump;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.deferredsync.backup.ForeignLinkException;
+import org.deferredsync.backup.OperatorPath;
+import org.deferredsync.config.SettingException;
+import org.deferredsync.config.Settings;
+import org.deferredsync.fs.Errno;
+import org.deferredsync.fs.Posix;
+import org.deferredsync.fs.PosixException;
+import org.deferredsync.logging.Printable;
+import org.deferredsync.plugin.Plugin;
+import org.deferredsync.plugin.PluginContext;
+import org.deferredsync.plugin.PluginException;
+import org.deferredsync.plugin.ReturnCode;
+import org.deferredsync.snapshot.FilePath;
+
+/** Dumps database files of SQLite while they are in use. */
+public final class DumpSqlite implements Plugin {
+  private static final String DATABASES = "SQLITE_DBS";
+  private static final int BUFFER = 64 * 1024;
+
+  @Override
+  public String name() {
+    return "dump_sqlite";
+  }
+
+  @Override
+  public int number() {
+    return 33;
+  }
+
+  @Override
+  public String description() {
+    return "copies the live SQLite databases SQLITE_DBS to SQLITEDUMP";
+  }
+
+  @Override
+  public Set<String> settings() {
+    return Set.of(DATABASES, "SQLITEDUMP", "DUMP_COMPRESSION", "DUMP_TIMEOUT");
+  }
+
+  @Override
+  public ReturnCode run(PluginContext context)
+      throws PluginException, SettingException, IOException, InterruptedException {
+    Map<DumpName, FilePath> databases = databases(context.settings());
+    Posix posix = Posix.ofSystem();
+    try (Dumps dumps = Dumps.to(Kind.SQLITE, context, "SQLITEDUMP")) {
+      for (Map.Entry<DumpName, FilePath> database : databases.entrySet()) {
+        FilePath path = database.getValue();
+        Optional<String> complaint = complaint(posix, path);
+        if (complaint.isPresent()) {
+          dumps.refuse(ReturnCode.PREREQUISITE, path + ": not dumped: " + complaint.get());
+        } else if (context.dryRun()) {
+          context.log().info("Dry run: {} would be dumped.", path);
+        } else {
+          make(dumps, database.getKey(), path, context.environment());
+        }
+      }
+      dumps.forgetGone();
+      return dumps.code();
+    }
+  }
+
+  /** A file a database, named after its whole path: two with one last name are two. */
+  private static Map<DumpName, FilePath> databases(Settings settings) throws SettingException {
+    Map<DumpName, FilePath> databases = new LinkedHashMap<>();
+    for (String word : settings.list(DATABASES)) {
+      FilePath path;
+      try {
+        path = FilePath.normalized(word.getBytes(StandardCharsets.UTF_8));
+      } catch (IllegalArgumentException e) {
+        throw settings.invalid(
+            DATABASES,
+            "names \""
+                + Printable.of(word)
+                + "\", which is no absolute path without ..; correct it");
+      }
+      String name =
+          new String(path.bytes(), 1, path.length() - 1, StandardCharsets.UTF_8).replace('/', '_');
+      Optional<String> complaint = DumpName.complaint(name);
+      if (complaint.isPresent()) {
+        throw settings.invalid(
+            DATABASES,
+            "names "
+                + path
+                + ", whose dump would be called "
+                + Printable.of(name)
+                + ", which "
+                + complaint.get());
+      }
+      FilePath other = databases.put(new DumpName(name, ""), path);
+      if (other != null && !other.equals(path)) {
+        throw settings.invalid(
+            DATABASES,
+            "names " + other + " and " + path + ", whose dumps would have one name; move one");
+      }
+    }
+    if (databases.isEmpty()) {
+      throw settings.invalid(DATABASES, "names nothing; set it");
+    }
+    return databases;
+  }
+
+  /** Why there is no database to be dumped at that path. */
+  private static Optional<String> complaint(Posix posix, FilePath path) throws IOException {
+    FilePath parent = path.parent();
+    int directory;
+    try {
+      directory = OperatorPath.open(posix, parent == null ? FilePath.ROOT : parent);
+    } catch (ForeignLinkException e) {
+      return Optional.of(String.valueOf(e.getMessage()));
+    } catch (PosixException e) {
+      return Optional.of(e.getMessage() + "; correct SQLITE_DBS");
+    }
+    try {
+      return posix.stat(directory, path.name()).isRegular()
+          ? Optional.empty()
+          : Optional.of("it is no regular file; name the file itself");
+    } catch (PosixException e) {
+      return Optional.of(
+          e.is(Errno.ENOENT)
+              ? "it does not exist; take it out of SQLITE_DBS"
+              : String.valueOf(e.getMessage()));
+    } finally {
+      posix.close(directory);
+    }
+  }
+
+  private static void make(
+      Dumps dumps, DumpName name, FilePath path, Map<String, String> environment)
+      throws InterruptedException {
+    Path file = Path.of(new String(path.bytes(), StandardCharsets.UTF_8));
+    try (SqliteCopy copy = SqliteCopy.of(file, environment)) {
+      dumps.make(
+          new Dump(
+              name,
+              dumps.compression(),
+              new SqliteImage(copy.tables()),
+              dump -> {
+                byte[] buffer = new byte[BUFFER];
+                int count;
+                while ((count = copy.bytes().read(buffer)) >= 0) {
+                  dump.take(buffer, count);
+                }
+                return Optional.empty();
+              }));
+    } catch (IOException e) {
+      dumps.fail(name, Printable.of(String.valueOf(e.getMessage())));
+    }
+  }
+}

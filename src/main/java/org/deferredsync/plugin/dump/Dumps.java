@@ -1,0 +1,313 @@
+package org.deferredsync.plugin.dump;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.deferredsync.backup.Sizes;
+import org.deferredsync.config.KnownSettings;
+import org.deferredsync.config.SettingException;
+import org.deferredsync.config.Settings;
+import org.deferredsync.fs.Posix;
+import org.deferredsync.logging.Printable;
+import org.deferredsync.logging.Progress;
+import org.deferredsync.plugin.PluginContext;
+import org.deferredsync.plugin.PluginException;
+import org.deferredsync.plugin.ReturnCode;
+import org.deferredsync.plugin.dump.DumpFile.Written;
+import org.deferredsync.plugin.dump.DumpRecord.Dumped;
+import org.deferredsync.plugin.dump.DumpRecord.Failure;
+import org.deferredsync.process.Durations;
+import org.slf4j.Logger;
+
+/**
+ * The dumps of one plugin in one run: each is made, checked and remembered, and one that fails is
+ * told and counted and leaves the last good one in place.
+ */
+final class Dumps implements Closeable {
+  private static final Duration TELLING = Duration.ofMinutes(5);
+
+  private final Kind kind;
+  private final PluginContext context;
+  private final Logger log;
+  private final Clock clock;
+  private final DumpDirectory directory;
+  private final DumpRecords records;
+  private final Compression compression;
+  private final Clients clients;
+  private ReturnCode code = ReturnCode.SUCCESS;
+
+  Dumps(
+      Kind kind,
+      PluginContext context,
+      DumpDirectory directory,
+      DumpRecords records,
+      Compression compression,
+      Duration timeout) {
+    this.kind = kind;
+    this.context = context;
+    this.log = context.log();
+    this.clock = context.clock();
+    this.directory = directory;
+    this.records = records;
+    this.compression = compression;
+    this.clients = new Clients(context, timeout);
+  }
+
+  /**
+   * Those that go to the directory which a setting names.
+   *
+   * @throws SettingException if there is no such directory, or a setting of all dumps is malformed
+   */
+  static Dumps to(Kind kind, PluginContext context, String key) throws SettingException {
+    Settings settings = context.settings();
+    Compression compression = Compression.of(settings);
+    Duration timeout = KnownSettings.dumpTimeout(settings);
+    Posix posix = Posix.ofSystem();
+    return new Dumps(
+        kind,
+        context,
+        DumpDirectory.of(posix, settings, key),
+        DumpRecords.ofHost(posix, context.environment()),
+        compression,
+        timeout);
+  }
+
+  /** The first code that was not success. */
+  ReturnCode code() {
+    return code;
+  }
+
+  Compression compression() {
+    return compression;
+  }
+
+  /** Runs what the dumps need. */
+  Clients clients() {
+    return clients;
+  }
+
+  DumpDirectory directory() {
+    return directory;
+  }
+
+  /** What is remembered of a dump. */
+  Optional<DumpRecord> remembered(DumpName name) throws IOException {
+    return records.find(directory.path().toString(), name.contents());
+  }
+
+  /** What is remembered of all dumps of this kind in this directory. */
+  List<DumpRecord> rememberedHere() throws IOException {
+    return records.all().stream()
+        .filter(record -> record.kind() == kind)
+        .filter(record -> record.directory().equals(directory.path().toString()))
+        .toList();
+  }
+
+  /** Whether the last attempt at a dump succeeded. */
+  boolean isGood(DumpName name) throws IOException {
+    return remembered(name)
+        .filter(record -> record.dump() != null && record.failure() == null)
+        .isPresent();
+  }
+
+  /** A dump that would be the same again. */
+  void confirm(DumpRecord record) throws IOException {
+    Dumped dump = Objects.requireNonNull(record.dump());
+    records.write(record.with(dump.checked(clock.instant())));
+    log.info("{} has not changed, and stays as it is.", directory.pathOf(dump.file()));
+  }
+
+  /** Removes a dump of ours that another has made needless. */
+  void discard(DumpRecord record) throws IOException {
+    Dumped dump = record.dump();
+    if (dump != null && directory.holds(dump.file(), dump.fileHash(), dump.fileBytes())) {
+      directory.remove(dump.file());
+      log.info("{} is in the whole dump, and removed.", directory.pathOf(dump.file()));
+    }
+    records.remove(record);
+  }
+
+  /** A thing that cannot be dumped for want of what its operator must provide. */
+  void refuse(ReturnCode why, String message) {
+    log.warn("{}", message);
+    context.reasons().accept(message);
+    code = code.or(why);
+  }
+
+  /** Makes a dump. */
+  void make(Dump dump) throws InterruptedException {
+    DumpName name = dump.name();
+    String path = directory.pathOf(name.file(dump.compression()));
+    if (context.dryRun()) {
+      log.info("Dry run: {} would be written.", path);
+      return;
+    }
+    long start = System.nanoTime();
+    ReturnCode why = ReturnCode.FAILURE;
+    String reason;
+    context.progress().begin(Progress.Phase.DUMP, Progress.UNKNOWN, Progress.UNKNOWN);
+    try (DumpFile file =
+        DumpFile.create(directory, name, dump.compression(), dump.contents(), telling(name))) {
+      reason = dump.source().writeTo(file).orElse("");
+      if (reason.isEmpty()) {
+        Written written = file.finish();
+        reason = written.contentBytes() == 0 ? "it is empty" : dump.contents().fault();
+        if (reason.isEmpty()) {
+          reason = dump.check().fault(file).orElse("");
+        }
+        if (reason.isEmpty()) {
+          keep(dump, file, written, start);
+          return;
+        }
+      }
+    } catch (PluginException e) {
+      why = e.code();
+      reason = String.valueOf(e.getMessage());
+    } catch (IOException e) {
+      reason = Printable.of(String.valueOf(e.getMessage()));
+    } finally {
+      context.progress().end();
+    }
+    if (Thread.interrupted()) {
+      throw new InterruptedException();
+    }
+    fail(name, why, path, reason);
+  }
+
+  /** Says now and then how far a long dump has come. */
+  private Progress telling(DumpName name) {
+    Progress progress = context.progress();
+    return new Progress() {
+      private long bytes;
+      private long next = System.nanoTime() + TELLING.toNanos();
+
+      @Override
+      public void begin(Phase phase, long files, long total) {
+        progress.begin(phase, files, total);
+      }
+
+      @Override
+      public void advance(long files, long more) {
+        progress.advance(files, more);
+        bytes += more;
+        if (System.nanoTime() > next) {
+          next += TELLING.toNanos();
+          log.info("{}: {} so far.", Printable.of(name.contents()), Sizes.text(bytes));
+        }
+      }
+
+      @Override
+      public void end() {
+        progress.end();
+      }
+    };
+  }
+
+  private void keep(Dump dump, DumpFile file, Written written, long start) throws IOException {
+    DumpName name = dump.name();
+    Contents contents = dump.contents();
+    DumpRecord before =
+        remembered(name).orElse(DumpRecord.of(kind, directory.path().toString(), name.contents()));
+    Dumped last = before.dump();
+    String hash = contents.hash();
+    String fileName = name.file(dump.compression());
+    Tables tables = new Tables(kind, contents.tables());
+    String took = Durations.format(Duration.ofNanos(System.nanoTime() - start));
+    if (last != null
+        && last.contentHash().equals(hash)
+        && last.file().equals(fileName)
+        && directory.holds(fileName, last.fileHash(), last.fileBytes())) {
+      records.write(before.with(last.checked(clock.instant())));
+      log.info(
+          "{} has not changed, and stays as it is: {}, {}, in {}.",
+          directory.pathOf(fileName),
+          tables.text(),
+          Sizes.text(last.fileBytes()),
+          took);
+      return;
+    }
+    file.publish();
+    records.write(
+        before.with(
+            new Dumped(
+                fileName,
+                clock.instant(),
+                clock.instant(),
+                hash,
+                written.fileHash(),
+                written.contentBytes(),
+                written.fileBytes(),
+                dump.mark(),
+                tables)));
+    log.info(
+        "{}: {}, {} of {}, in {}.",
+        directory.pathOf(fileName),
+        tables.text(),
+        Sizes.text(written.fileBytes()),
+        Sizes.text(written.contentBytes()),
+        took);
+    if (last != null && !last.file().equals(fileName)) {
+      removeFormer(last);
+    }
+  }
+
+  /** Under another compression the last dump had another name. */
+  private void removeFormer(Dumped last) throws IOException {
+    if (directory.holds(last.file(), last.fileHash(), last.fileBytes())) {
+      directory.remove(last.file());
+      log.info("{} is replaced by it.", directory.pathOf(last.file()));
+    }
+  }
+
+  /** A dump that failed before it began. */
+  void fail(DumpName name, String reason) {
+    fail(name, ReturnCode.FAILURE, directory.pathOf(name.file(compression)), reason);
+  }
+
+  private void fail(DumpName name, ReturnCode why, String path, String reason) {
+    String stays = "";
+    try {
+      DumpRecord before =
+          remembered(name)
+              .orElse(DumpRecord.of(kind, directory.path().toString(), name.contents()));
+      Dumped last = before.dump();
+      stays =
+          last == null
+              ? ""
+              : " The last good one, of "
+                  + last.written().atZone(clock.getZone()).toOffsetDateTime().withNano(0)
+                  + ", stays.";
+      records.write(before.with(new Failure(clock.instant(), reason)));
+    } catch (IOException e) {
+      log.warn("What is known of the dump cannot be kept: {}", e.getMessage());
+    }
+    String end = reason.endsWith(".") || reason.endsWith("…") ? "" : ".";
+    String message = path + ": not dumped: " + reason + end;
+    log.error("{}{}", message, stays);
+    context.reasons().accept(message);
+    code = code.or(why);
+  }
+
+  /** Forgets dumps in this directory that are not made any more and whose files are gone. */
+  void forgetGone() {
+    try {
+      for (DumpRecord record : rememberedHere()) {
+        Dumped dump = record.dump();
+        if (dump != null && !directory.has(dump.file()) && record.failure() == null) {
+          records.remove(record);
+        }
+      }
+    } catch (IOException e) {
+      log.warn("What is known of former dumps cannot be put in order: {}", e.getMessage());
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    directory.close();
+  }
+}

@@ -1,0 +1,148 @@
+package org.deferredsync.plugin.dump;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.sqlite.SQLiteConnection;
+import org.sqlite.SQLiteErrorCode;
+
+/**
+ * A live database copied by SQLite's online backup (sqlite.org/backup.html), where SQLite has its
+ * temporary files: a file that only we can reach while it has a name, and that has none any more
+ * while it is read. The database is opened to read alone, so nothing of it is changed, whoever owns
+ * it, and copied in one step: who writes to it waits for the copying, not for the compression.
+ */
+final class SqliteCopy implements Closeable {
+  private static final int PATIENCE_MILLIS = 10_000;
+  private static final int PAUSE_MILLIS = 100;
+  private static final int ALL_PAGES = -1;
+  private static final int SQLITE_FULL = 13;
+
+  private final Map<String, Long> tables;
+  private final InputStream bytes;
+
+  private SqliteCopy(Map<String, Long> tables, InputStream bytes) {
+    this.tables = tables;
+    this.bytes = bytes;
+  }
+
+  /**
+   * Copies the database.
+   *
+   * @throws IOException if SQLite cannot read it, with SQLite's words
+   */
+  static SqliteCopy of(Path database, Map<String, String> environment) throws IOException {
+    Path directory =
+        Files.createTempDirectory(
+            temporary(environment),
+            "deferred-sync-",
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    Path file = directory.resolve("copy");
+    try {
+      copy(database, file);
+      return new SqliteCopy(count(file), Files.newInputStream(file));
+    } catch (SQLException e) {
+      boolean full = e.getErrorCode() == SQLITE_FULL;
+      throw new IOException(
+          full ? "no room for a copy in " + directory.getParent() : e.getMessage(), e);
+    } finally {
+      for (String suffix : List.of("", "-journal", "-wal", "-shm")) {
+        Files.deleteIfExists(directory.resolve("copy" + suffix));
+      }
+      Files.deleteIfExists(directory);
+    }
+  }
+
+  private static void copy(Path database, Path file) throws SQLException {
+    try (Connection connection = open(database, "mode=ro")) {
+      int result =
+          ((SQLiteConnection) connection)
+              .getDatabase()
+              .backup(
+                  "main",
+                  file.toString(),
+                  (remaining, pages) -> {},
+                  PAUSE_MILLIS,
+                  PATIENCE_MILLIS / PAUSE_MILLIS,
+                  ALL_PAGES);
+      if (result != SQLiteErrorCode.SQLITE_OK.code) {
+        throw new SQLException(
+            String.valueOf(SQLiteErrorCode.getErrorCode(result)), "", result & 0xff);
+      }
+    }
+  }
+
+  /** As SQLite looks for it (sqlite.org/tempfiles.html). */
+  private static Path temporary(Map<String, String> environment) {
+    for (String key : List.of("SQLITE_TMPDIR", "TMPDIR")) {
+      String named = environment.getOrDefault(key, "");
+      if (named.startsWith("/") && Files.isWritable(Path.of(named))) {
+        return Path.of(named);
+      }
+    }
+    return Path.of("/var/tmp");
+  }
+
+  private static Connection open(Path file, String how) throws SQLException {
+    StringBuilder uri = new StringBuilder("jdbc:sqlite:file:");
+    for (byte b : DumpDirectory.bytes(file.toString())) {
+      boolean plain = b == '/' || b == '.' || b == '-' || b == '_' || Character.isLetterOrDigit(b);
+      uri.append(plain && b > 0 ? String.valueOf((char) b) : String.format("%%%02X", b));
+    }
+    Connection connection = DriverManager.getConnection(uri + "?" + how);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("PRAGMA busy_timeout = " + PATIENCE_MILLIS);
+      statement.execute("PRAGMA trusted_schema = OFF");
+      return connection;
+    } catch (SQLException e) {
+      connection.close();
+      throw e;
+    }
+  }
+
+  private static Map<String, Long> count(Path file) throws SQLException {
+    Map<String, Long> tables = new TreeMap<>();
+    try (Connection connection = open(file, "immutable=1");
+        Statement statement = connection.createStatement()) {
+      List<String> names = new ArrayList<>();
+      try (ResultSet rows = statement.executeQuery(SqliteTables.LIST)) {
+        while (rows.next()) {
+          names.add(rows.getString(1));
+        }
+      }
+      for (String name : names) {
+        try (ResultSet rows = statement.executeQuery(SqliteTables.count(name))) {
+          tables.put(name, rows.getLong(1));
+        }
+      }
+    }
+    return tables;
+  }
+
+  /** How many rows each table has. */
+  Map<String, Long> tables() {
+    return tables;
+  }
+
+  /** Its bytes, to be read once. */
+  InputStream bytes() {
+    return bytes;
+  }
+
+  @Override
+  public void close() throws IOException {
+    bytes.close();
+  }
+}
