@@ -1,5 +1,6 @@
 package org.deferredsync.cli;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -98,7 +99,7 @@ final class DumpSvnIT {
                 "/home/svndump",
                 ground.dumps.toString(),
                 "/var/lib/svn",
-                repository.getParent().toString()),
+                requireNonNull(repository.getParent()).toString()),
             Map.of());
     assertThat(loaded.status()).as(loaded.err()).isZero();
     String image = "svnadmin dump -q \"$1\" | sha256sum";

@@ -131,7 +131,7 @@ final class PluginContractTest {
             Files.delete(file);
           }
         } catch (NoSuchFileException e) {
-          continue; // that of another test, which runs at the same time
+          // that of another test, which runs at the same time
         }
       }
     }
