@@ -118,7 +118,7 @@ public final class Backup {
       Forgetter forgetter =
           new Forgetter(posix, target, catalogue, publisher, barrier, open.manifest());
       Pruner pruner = new Pruner(posix, target, catalogue, forgetter, barrier, manifests);
-      Expirer expirer = new Expirer(engine, request.retention(), open, pruner, log);
+      Expirer expirer = new Expirer(engine, request, open, pruner, log);
       try (Planner planner = Planner.plan(engine, request, target.root(), catalogue, log)) {
         if (planner.shortage(target.root(), open.released()).isPresent()) {
           expirer.expireBeforeRun(started); // it may give back what is short

@@ -135,7 +135,9 @@ final class Comparison {
       if (isDirectory) {
         increments += catalogue.directories().countFrom(path);
       }
-      if (source.reader().leavesOut(path, isDirectory) && source.tree().statOrNull(path) != null) {
+      ListingReader reader = source.reader();
+      if ((reader.omits() || reader.leavesOut(path, isDirectory))
+          && source.tree().statOrNull(path) != null) {
         excluded += gone;
       }
     }
@@ -224,7 +226,7 @@ final class Comparison {
     return removed;
   }
 
-  /** Those of them that are still there, and left out by a rule now. */
+  /** Those of them that are still there, and left out now. */
   long excluded() {
     return excluded;
   }

@@ -17,15 +17,15 @@ import org.slf4j.Logger;
  */
 final class Expirer {
   private final Engine engine;
-  private final Retention retention;
+  private final BackupRequest request;
   private final Target target;
   private final Catalogue catalogue;
   private final Pruner pruner;
   private final Logger log;
 
-  Expirer(Engine engine, Retention retention, OpenTarget open, Pruner pruner, Logger log) {
+  Expirer(Engine engine, BackupRequest request, OpenTarget open, Pruner pruner, Logger log) {
     this.engine = engine;
-    this.retention = retention;
+    this.request = request;
     this.target = open.target();
     this.catalogue = open.catalogue();
     this.pruner = pruner;
@@ -73,7 +73,9 @@ final class Expirer {
     for (RunSource source : sources) {
       if (source.releasesOlder()) {
         List<Decision> decisions =
-            retention.decide(source.source(), runs, now, engine.clock().getZone());
+            request
+                .retention(source.source())
+                .decide(source.source(), runs, now, engine.clock().getZone());
         logExpired(source, decisions);
         pruner.expire(source.source(), decisions);
       } else if (source.state() == SourceState.COMPLETE) {

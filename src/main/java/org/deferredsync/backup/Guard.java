@@ -144,7 +144,9 @@ public record Guard(int percent, long least, String command) {
   private static String excluded(long excluded) {
     return excluded == 0
         ? ""
-        : ", " + excluded + " of them by an exclude rule that leaves out what is still there";
+        : ", "
+            + excluded
+            + " of them by an exclude rule or limit that leaves out what is still there";
   }
 
   private String share(Hold hold) {

@@ -10,6 +10,7 @@ import org.deferredsync.fs.Stat;
 import org.deferredsync.fs.StatBuffer;
 import org.deferredsync.fs.StatSink;
 import org.deferredsync.snapshot.FilePath;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lists directories for one thread, holding nothing of them: what is in the backup goes into the
@@ -24,6 +25,7 @@ final class ListingPass implements StatSink {
   private final EntryFilter filter;
   private final byte[] fingerprint;
   private final boolean root;
+  private final OmissionPass omissions;
   private final List<Stat> boundaries;
   private final Problems problems;
   private final ListingDigest digest = new ListingDigest();
@@ -39,13 +41,16 @@ final class ListingPass implements StatSink {
       Posix posix,
       Clock clock,
       EntryFilter filter,
+      Omissions omissions,
+      @Nullable Stat source,
       boolean root,
       List<Stat> boundaries,
       Problems problems) {
     this.posix = posix;
     this.clock = clock;
     this.filter = filter;
-    this.fingerprint = filter.fingerprint();
+    this.fingerprint = omissions.fingerprint(filter.fingerprint());
+    this.omissions = new OmissionPass(posix, omissions, source);
     this.root = root;
     this.boundaries = boundaries;
     this.problems = problems;
@@ -102,7 +107,9 @@ final class ListingPass implements StatSink {
     settled = before.ctimeNs() < young && before.mtimeNs() < young;
     digest.begin(fingerprint, root, before);
     sink.begin();
-    posix.statEach(directory, this);
+    if (omissions.begin(directory, before)) {
+      posix.statEach(directory, this);
+    }
     Stat after = posix.stat(directory);
     boolean still = before.mtimeNs() == after.mtimeNs() && before.ctimeNs() == after.ctimeNs();
     return new Outcome(before, digest.value(), !failed && still, settled && still, vanished);
@@ -118,7 +125,9 @@ final class ListingPass implements StatSink {
       return;
     }
     int length = path.withName(entry); // may change the array
-    if (filter.excludes(path.array(), length, entry.isDirectory()) || isBoundary(entry)) {
+    if (filter.excludes(path.array(), length, entry.isDirectory())
+        || isBoundary(entry)
+        || omissions.leavesOut(entry)) {
       return;
     }
     settled &= entry.ctimeNs() < young;
@@ -128,6 +137,9 @@ final class ListingPass implements StatSink {
 
   @Override
   public void failed(byte[] name, PosixException cause) {
+    if (omissions.leavesOut(name)) {
+      return;
+    }
     failed = true;
     settled = false;
     if (cause.is(Errno.ENOENT)) {

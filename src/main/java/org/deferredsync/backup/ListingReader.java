@@ -9,25 +9,37 @@ import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.Stat;
 import org.deferredsync.fs.StatBuffer;
 import org.deferredsync.snapshot.FilePath;
+import org.jspecify.annotations.Nullable;
 
 /** Reads the directories of one source, for any number of threads. */
 final class ListingReader {
   private final Posix posix;
   private final Clock clock;
   private final EntryFilter filter;
+  private final Omissions omissions;
+  private final @Nullable Stat source;
   private final boolean root;
   private final List<Stat> boundaries;
   private final Problems problems;
 
   /**
+   * @param source the source's own directory; null for what is no source
    * @param boundaries directories that are not entered, wherever they appear: the target, and other
    *     sources
    */
   ListingReader(
-      Posix posix, Clock clock, EntryFilter filter, List<Stat> boundaries, Problems problems) {
+      Posix posix,
+      Clock clock,
+      EntryFilter filter,
+      Omissions omissions,
+      @Nullable Stat source,
+      List<Stat> boundaries,
+      Problems problems) {
     this.posix = posix;
     this.clock = clock;
     this.filter = filter;
+    this.omissions = omissions;
+    this.source = source;
     this.root = posix.effectiveUser() == 0;
     this.boundaries = List.copyOf(boundaries);
     this.problems = problems;
@@ -35,7 +47,12 @@ final class ListingReader {
 
   /** A reader of directory after directory that one thread uses and that keeps no entries. */
   ListingPass newPass() {
-    return new ListingPass(posix, clock, filter, root, boundaries, problems);
+    return new ListingPass(posix, clock, filter, omissions, source, root, boundaries, problems);
+  }
+
+  /** Whether what is there may be left out for what it is. */
+  boolean omits() {
+    return !omissions.equals(Omissions.NONE);
   }
 
   /** Whether a rule leaves the entry out, whatever it leaves out above it. */

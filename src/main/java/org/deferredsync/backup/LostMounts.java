@@ -53,6 +53,7 @@ record LostMounts(List<FilePath> paths, Set<FilePath> required, List<Stat> there
       if (parent == null
           || mount.equals(source.path())
           || !source.path().contains(mount)
+          || source.omissions().oneFileSystem()
           || isLeftOut(source, mount)) {
         continue;
       }

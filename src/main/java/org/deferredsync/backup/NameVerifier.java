@@ -50,7 +50,9 @@ final class NameVerifier {
     this.posix = reader.posix();
     this.catalogue = reader.catalogue();
     this.findings = findings;
-    this.listings = new ListingReader(posix, clock, EntryFilter.NONE, List.of(), new Problems(log));
+    this.listings =
+        new ListingReader(
+            posix, clock, EntryFilter.NONE, Omissions.NONE, null, List.of(), new Problems(log));
     this.log = log;
   }
 

@@ -69,7 +69,7 @@ final class Planner implements AutoCloseable {
                 memory.sources(),
                 new LostMounts.Expected(
                     expected, RequiredMounts.look(engine.posix(), request.requiredMounts())));
-    SourceJudge judge = new SourceJudge(engine.posix(), request.guard(), memory, mounts, expected);
+    SourceJudge judge = new SourceJudge(engine.posix(), request::guard, memory, mounts, expected);
     Planner planner = new Planner(engine.posix(), log, PlanStore.open(), ground, judge);
     try {
       for (Skipped skipped : ground.skipped()) {

@@ -143,7 +143,9 @@ public final class Preview {
     for (RunSource source : runs.get(runs.size() - 1).sources()) {
       if (source.releasesOlder()) {
         for (Decision decision :
-            request.retention().decide(source.source(), runs, now, engine.clock().getZone())) {
+            request
+                .retention(source.source())
+                .decide(source.source(), runs, now, engine.clock().getZone())) {
           if (!decision.keep()) {
             expiring.add(new Expiring(source.source(), decision.run().id(), decision.reason()));
           }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import org.deferredsync.backup.Retention.Decision;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.fs.Errno;
@@ -78,8 +79,19 @@ public final class Prune {
       long deleted,
       long staying) {}
 
-  /** Decides and changes nothing. */
+  /** The same for all sources. */
   public Report preview(Retention retention) throws BackupException, IOException {
+    return preview(source -> retention);
+  }
+
+  /** The same for all sources. */
+  public Report run(Retention retention) throws BackupException, IOException {
+    return run(source -> retention);
+  }
+
+  /** Decides, by what holds for each source, and changes nothing. */
+  public Report preview(Function<FilePath, Retention> retention)
+      throws BackupException, IOException {
     try (TargetReader reader = TargetReader.openWithoutWriting(engine, path)) {
       List<Run> runs = reader.catalogue().runs().list();
       return new Report(hindrance(runs), decide(retention, runs), 0);
@@ -87,7 +99,7 @@ public final class Prune {
   }
 
   /** Decides, and deletes what is to go. */
-  public Report run(Retention retention) throws BackupException, IOException {
+  public Report run(Function<FilePath, Retention> retention) throws BackupException, IOException {
     requireTarget();
     try (OpenTarget open = OpenTarget.open(engine, path, List.of(), log)) {
       Catalogue catalogue = open.catalogue();
@@ -109,14 +121,14 @@ public final class Prune {
     }
   }
 
-  private List<SourceDecisions> decide(Retention retention, List<Run> runs) {
+  private List<SourceDecisions> decide(Function<FilePath, Retention> retention, List<Run> runs) {
     Instant now = engine.clock().instant();
     List<SourceDecisions> all = new ArrayList<>();
     for (FilePath source : restorable(runs)) {
       boolean retired = !configured.contains(source);
       String stays = retired ? "retired, not in BACKUPDIRS any more" : alarm(runs, source);
       List<Decision> decisions =
-          retention.decide(source, runs, now, engine.clock().getZone()).stream()
+          retention.apply(source).decide(source, runs, now, engine.clock().getZone()).stream()
               .map(
                   decision ->
                       stays.isEmpty() ? decision : new Decision(decision.run(), true, stays))

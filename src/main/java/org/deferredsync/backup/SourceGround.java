@@ -111,6 +111,10 @@ final class SourceGround {
       throws IOException {
     FilePath path = source.path();
     Optional<FilePath> absent = required.absentAround(path);
+    if (absent.isEmpty()) {
+      absent =
+          RequiredMounts.look(posix, source.own().requiredMounts()).absent().stream().findFirst();
+    }
     if (absent.isPresent()) {
       String reason = "needs " + RequiredMounts.describe(absent.get());
       skipped.add(new Skipped(index, path, reason, false, Hold.Kind.UNMOUNTED));
@@ -217,6 +221,13 @@ final class SourceGround {
       LostMounts lost = LostMounts.find(posix, one.source(), tree, mounts);
       boundaries.addAll(lost.there());
       List<FilePath> unjudged = new ArrayList<>(others(one.source(), others, former));
+      for (FilePath beyond : beyond(one, tree, former, mounts.former())) {
+        unjudged.add(beyond);
+        Stat there = tree.statOrNull(beyond);
+        if (there != null) {
+          boundaries.add(there);
+        }
+      }
       unjudged.addAll(lost.paths());
       roots.add(
           new SourceRoot(
@@ -225,10 +236,17 @@ final class SourceGround {
               one.descriptor(),
               one.stat(),
               tree,
-              new ListingReader(posix, clock, one.source().filter(), boundaries, problems),
+              new ListingReader(
+                  posix,
+                  clock,
+                  one.source().filter(),
+                  one.source().omissions(),
+                  one.stat(),
+                  boundaries,
+                  problems),
               problems,
               lost,
-              mounts.former(),
+              one.source().omissions().oneFileSystem() ? Set.of() : mounts.former(),
               List.copyOf(unjudged)));
     }
     return roots;
@@ -242,5 +260,32 @@ final class SourceGround {
         .forEach(all::add);
     all.remove(source.path());
     return List.copyOf(all);
+  }
+
+  /** Former sources on other file systems, now or when stored, if this one leaves these out. */
+  private static List<FilePath> beyond(
+      Opened one, DirectoryTree tree, Set<FilePath> former, Set<FilePath> mounts)
+      throws IOException {
+    List<FilePath> beyond = new ArrayList<>();
+    if (one.source().omissions().oneFileSystem()) {
+      for (FilePath path : former) {
+        if (one.source().path().contains(path) && isBeyond(one, tree, path, mounts)) {
+          beyond.add(path);
+        }
+      }
+    }
+    return beyond;
+  }
+
+  private static boolean isBeyond(
+      Opened one, DirectoryTree tree, FilePath path, Set<FilePath> mounts) throws IOException {
+    for (FilePath at = path; at != null && !at.equals(one.source().path()); at = at.parent()) {
+      Stat there = tree.statOrNull(at);
+      if (mounts.contains(at)
+          || (there != null && there.isDirectory() && OmissionPass.isBeyond(there, one.stat()))) {
+        return true;
+      }
+    }
+    return false;
   }
 }

@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.deferredsync.backup.BackupReport.SourceReport;
 import org.deferredsync.backup.BackupReport.Verdict;
 import org.deferredsync.backup.Guard.Loss;
@@ -27,18 +28,23 @@ import org.jspecify.annotations.Nullable;
  */
 final class SourceJudge {
   private final Posix posix;
-  private final Guard guard;
+  private final Function<FilePath, Guard> guards;
   private final GuardMemory memory;
   private final MountMemory mounts;
   private final Set<FilePath> expected;
 
   /**
+   * @param guards that of each source
    * @param expected what ought to be a mount
    */
   SourceJudge(
-      Posix posix, Guard guard, GuardMemory memory, MountMemory mounts, Set<FilePath> expected) {
+      Posix posix,
+      Function<FilePath, Guard> guards,
+      GuardMemory memory,
+      MountMemory mounts,
+      Set<FilePath> expected) {
     this.posix = posix;
-    this.guard = guard;
+    this.guards = guards;
     this.memory = memory;
     this.mounts = mounts;
     this.expected = expected;
@@ -50,6 +56,10 @@ final class SourceJudge {
    * @param line what the operator is told: what happened, with figures, and what releases it
    */
   record Held(String line, SourceReport report) {}
+
+  private Guard guard(FilePath source) {
+    return guards.apply(source);
+  }
 
   /** One that could not be opened, or must not be. */
   Held skipped(Skipped skipped) {
@@ -71,7 +81,12 @@ final class SourceJudge {
     absent.addAll(source.lostMounts().releasable());
     Hold hold = mounts.hold(path, absent);
     return Optional.of(
-        held(path, guard.describe(hold, 0), "mount it, or ", List.of(hold), Verdict.PREREQUISITE));
+        held(
+            path,
+            guard(path).describe(hold, 0),
+            "mount it, or ",
+            List.of(hold),
+            Verdict.PREREQUISITE));
   }
 
   /** A mount in the source went away while it was read: what is missing then is not gone. */
@@ -98,7 +113,7 @@ final class SourceJudge {
   Optional<Held> lost(SourceRoot source, Plan plan, long moved) throws IOException {
     FilePath path = source.path();
     Loss loss = loss(path, plan, moved);
-    Optional<Hold> hold = guard.judge(loss);
+    Optional<Hold> hold = guard(path).judge(loss);
     List<Hold> released = memory.released(path);
     if (hold.isEmpty() || Guard.covers(released, hold.get())) {
       return Optional.empty();
@@ -107,10 +122,10 @@ final class SourceJudge {
     return Optional.of(
         held(
             path,
-            guard.describe(hold.get(), loss.excluded()) + alsoUnmounted(source),
+            guard(path).describe(hold.get(), loss.excluded()) + alsoUnmounted(source),
             unmounted
                 ? "mount it, or "
-                : loss.excluded() > 0 ? "mend the rule, or " : "restore it, or ",
+                : loss.excluded() > 0 ? "mend the rule or limit, or " : "restore it, or ",
             recorded(source, hold.get(), released),
             unmounted ? Verdict.PREREQUISITE : Verdict.FAILED));
   }
@@ -155,7 +170,7 @@ final class SourceJudge {
 
   private Held held(
       FilePath path, String what, String otherwise, List<Hold> found, Verdict verdict) {
-    String remedy = otherwise + "if that is meant: " + guard.release(path);
+    String remedy = otherwise + "if that is meant: " + guard(path).release(path);
     String line = path + ": " + what + ". Its mirror and history stay as they are; " + remedy;
     return new Held(line, report(path, what + "; " + remedy, found, verdict));
   }
@@ -227,7 +242,7 @@ final class SourceJudge {
               : mount
                   + " was a mount and is none now, what was in it stays as it is; mount it, or leave"
                   + " it out by an exclude rule, or if it is meant to be gone: "
-                  + guard.release(source.path()));
+                  + guard(source.path()).release(source.path()));
     }
     holds.add(mounts.hold(source.path(), lost.releasable()));
   }
@@ -239,7 +254,7 @@ final class SourceJudge {
     if (problems.unreadable() > 0) {
       reasons.add(problems.unreadable() + " paths could not be read and keep their last version");
     }
-    if (problems.vanished() > Math.max(guard.least(), counts.files() / 100)) {
+    if (problems.vanished() > Math.max(guard(source.path()).least(), counts.files() / 100)) {
       reasons.add(problems.vanished() + " paths went away while the source was read");
     }
     if (posix.stat(source.descriptor()).nlink() == 0) {
@@ -258,6 +273,7 @@ final class SourceJudge {
 
   /** A change of contents, of this run or of one before. */
   private void addAlarm(FilePath path, Turnover turnover, List<String> reasons, List<Hold> holds) {
+    Guard guard = guard(path);
     Optional<Hold> carried = memory.alarm(path);
     Optional<Hold> fresh =
         guard

@@ -82,7 +82,8 @@ final class SourceOverlap {
       throw inTarget(path, target);
     }
     if (contains(targetAncestors, source.stat())
-        && !(path.isRoot() && isExcluded(source.source(), target))) {
+        && !(path.isRoot()
+            && (isExcluded(source.source(), target) || isBeyond(source, targetAncestors)))) {
       throw holdsTarget(path, target);
     }
   }
@@ -135,6 +136,21 @@ final class SourceOverlap {
     return false;
   }
 
+  /**
+   * Whether the source keeps to one file system, and its walk ends before it comes to what has
+   * these directories above it.
+   *
+   * @param upwards from itself to the root of the file system
+   */
+  private static boolean isBeyond(Opened source, List<Stat> upwards) {
+    if (!source.source().omissions().oneFileSystem()) {
+      return false;
+    }
+    return upwards.stream()
+        .takeWhile(stat -> !stat.sameObject(source.stat()))
+        .anyMatch(stat -> OmissionPass.isBeyond(stat, source.stat()));
+  }
+
   /** The sources that lie in no other one; those that do are added to {@code skipped}. */
   static List<Opened> withoutNested(List<Opened> opened, List<Skipped> skipped) {
     List<Opened> apart = new ArrayList<>();
@@ -145,6 +161,7 @@ final class SourceOverlap {
               .filter(other -> contains(inner.ancestors(), other.stat()))
               .filter(other -> !isSameAndLater(inner, other))
               .filter(other -> !isExcluded(other.source(), inner.source().path()))
+              .filter(other -> !isBeyond(other, inner.ancestors()))
               .findFirst();
       if (outer.isPresent()) {
         skipped.add(

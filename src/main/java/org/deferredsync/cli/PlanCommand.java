@@ -20,10 +20,12 @@ import org.deferredsync.backup.Forecast.Removal;
 import org.deferredsync.backup.Preview;
 import org.deferredsync.backup.Room;
 import org.deferredsync.backup.Sizes;
+import org.deferredsync.backup.Source;
 import org.deferredsync.config.SettingException;
 import org.deferredsync.logging.Logging;
 import org.deferredsync.plugin.backup.BackupSettings;
 import org.deferredsync.snapshot.Counts;
+import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.RunSource;
 import org.deferredsync.snapshot.SourceState;
 import org.jspecify.annotations.Nullable;
@@ -71,9 +73,9 @@ final class PlanCommand implements Callable<Integer> {
       Preview preview = new Preview(engine, request, log);
       Forecast forecast = preview.forecast();
       if (json) {
-        printJson(forecast);
+        printJson(forecast, request);
       } else {
-        print(forecast);
+        print(forecast, request);
       }
       Optional<String> shortage = forecast.room().shortage();
       if (shortage.isPresent()) {
@@ -89,10 +91,16 @@ final class PlanCommand implements Callable<Integer> {
     }
   }
 
-  private void print(Forecast forecast) {
+  private void print(Forecast forecast, BackupRequest request) {
     PrintStream out = requireNonNull(parent).out();
     for (SourceReport source : forecast.report().sources()) {
       out.println(line(source.result()));
+    }
+    for (Source source : request.sources()) {
+      if (!source.omissions().describe().isEmpty()) {
+        out.println(
+            source.path() + ": besides EXCLUDEFILE, leaves out " + source.omissions().describe());
+      }
     }
     if (!forecast.additions().isEmpty()) {
       out.println("Largest to be copied:");
@@ -129,6 +137,14 @@ final class PlanCommand implements Callable<Integer> {
     }
   }
 
+  private static String omissions(BackupRequest request, FilePath path) {
+    return request.sources().stream()
+        .filter(source -> source.path().equals(path))
+        .map(source -> source.omissions().describe())
+        .findFirst()
+        .orElse("");
+  }
+
   private static String line(RunSource source) {
     if (source.state() == SourceState.HELD) {
       return source.source() + ": held: " + source.reason();
@@ -155,7 +171,7 @@ final class PlanCommand implements Callable<Integer> {
         + (source.reason().isEmpty() ? "" : "; " + source.state().word() + ": " + source.reason());
   }
 
-  private void printJson(Forecast forecast) {
+  private void printJson(Forecast forecast, BackupRequest request) {
     try (JsonWriter writer = new JsonWriter(requireNonNull(parent).out())) {
       writer.beginObject().name("sources").beginArray();
       for (SourceReport each : forecast.report().sources()) {
@@ -175,6 +191,7 @@ final class PlanCommand implements Callable<Integer> {
             .member("metadata", counts.metadata())
             .member("removed", counts.removed())
             .member("copiedBytes", counts.copiedBytes())
+            .member("leavesOut", omissions(request, source.source()))
             .endObject();
       }
       writer.endArray().name("additions").beginArray();

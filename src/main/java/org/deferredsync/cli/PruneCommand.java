@@ -7,6 +7,7 @@ import java.io.PrintStream;
 import java.time.ZoneId;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import org.deferredsync.backup.BackupException;
 import org.deferredsync.backup.Engine;
 import org.deferredsync.backup.Prune;
@@ -66,7 +67,7 @@ final class PruneCommand implements Callable<Integer> {
     Settings settings = context.configuration().settings();
     FilePath target = BackupSettings.target(settings);
     Set<FilePath> configured = BackupSettings.sources(settings);
-    Retention retention = BackupSettings.retention(settings);
+    Function<FilePath, Retention> retention = BackupSettings.retentions(settings);
     Engine engine =
         Engine.ofSystem(
             context.environment().clock(),

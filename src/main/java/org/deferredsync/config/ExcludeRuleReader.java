@@ -3,6 +3,7 @@ package org.deferredsync.config;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntFunction;
 import org.deferredsync.logging.Printable;
 
 /**
@@ -18,13 +19,20 @@ final class ExcludeRuleReader {
   private static final int LONGEST_PATTERN = 4095;
 
   private final byte[] text;
-  private final String fileName;
+  private final IntFunction<String> place;
   private final List<ExcludeRule> rules = new ArrayList<>();
   private final List<String> warnings = new ArrayList<>();
 
   ExcludeRuleReader(byte[] text, String fileName) {
+    this(text, line -> Printable.of(fileName) + ":" + line + ": ");
+  }
+
+  /**
+   * @param place what messages begin with about a line, from 1
+   */
+  ExcludeRuleReader(byte[] text, IntFunction<String> place) {
     this.text = text;
-    this.fileName = fileName;
+    this.place = place;
   }
 
   ExcludeRules read() throws SettingException {
@@ -105,6 +113,6 @@ final class ExcludeRuleReader {
   }
 
   private String place(int line) {
-    return Printable.of(fileName) + ":" + line + ": ";
+    return place.apply(line);
   }
 }

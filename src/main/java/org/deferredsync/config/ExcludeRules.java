@@ -4,8 +4,10 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +44,28 @@ public final class ExcludeRules {
    */
   public static ExcludeRules parse(byte[] text, String fileName) throws SettingException {
     return new ExcludeRuleReader(text, fileName).read();
+  }
+
+  /**
+   * The rules that stand one by one in a list of the configuration.
+   *
+   * @param patterns none with a line break
+   * @throws SettingException if rsync refuses one
+   */
+  public static ExcludeRules parse(List<Settings.Item> patterns) throws SettingException {
+    String text = patterns.stream().map(Settings.Item::text).collect(Collectors.joining("\n"));
+    return new ExcludeRuleReader(
+            text.getBytes(StandardCharsets.UTF_8), line -> patterns.get(line - 1).origin() + ": ")
+        .read();
+  }
+
+  /** These rules, and those behind them. */
+  public ExcludeRules then(ExcludeRules others) {
+    List<ExcludeRule> all = new ArrayList<>(rules());
+    all.addAll(others.rules());
+    List<String> both = new ArrayList<>(warnings);
+    both.addAll(others.warnings);
+    return new ExcludeRules(all, both);
   }
 
   private static byte[] fingerprint(ExcludeRule[] rules) {

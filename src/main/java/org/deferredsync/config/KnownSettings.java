@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -14,6 +15,9 @@ import org.deferredsync.logging.Printable;
  * Every setting that has a meaning here: its default, what it is for, and what it must look like.
  */
 public final class KnownSettings {
+  /** The exclude rules of a single source, which stand before those of all. */
+  public static final String EXCLUDE = "EXCLUDE";
+
   private static final Duration YEAR = Duration.ofDays(365);
 
   private static final List<KnownSetting> FIRST =
@@ -92,6 +96,26 @@ public final class KnownSettings {
               "100",
               "incremental_backup: a source that had fewer entries is not judged by shares",
               (s, key) -> guardMin(s)),
+          setting(
+              "ONE_FILE_SYSTEM",
+              "false",
+              "incremental_backup: leave out what is mounted in a source",
+              (s, key) -> s.flag(key)),
+          setting(
+              "EXCLUDE_CACHES",
+              "false",
+              "incremental_backup: leave out what a valid CACHEDIR.TAG is beside",
+              (s, key) -> s.flag(key)),
+          setting(
+              "EXCLUDE_IF_PRESENT",
+              "",
+              "incremental_backup: leave out what one of these names is beside",
+              (s, key) -> excludeIfPresent(s)),
+          setting(
+              "EXCLUDE_LARGER_THAN",
+              "",
+              "incremental_backup: leave out larger files; empty for none",
+              (s, key) -> excludeLargerThan(s)),
           setting(
               "REQUIRED_MOUNTS",
               "",
@@ -237,6 +261,33 @@ public final class KnownSettings {
     return mounts;
   }
 
+  /** The names that keep a directory's contents out of the backup. */
+  public static List<String> excludeIfPresent(Settings settings) throws SettingException {
+    List<String> names = settings.list("EXCLUDE_IF_PRESENT");
+    for (String name : names) {
+      if (name.indexOf('/') >= 0 || name.equals(".") || name.equals("..")) {
+        throw settings.invalid(
+            "EXCLUDE_IF_PRESENT",
+            "names " + Printable.of(name) + ", which is a path; write the name of a file alone");
+      }
+    }
+    return names;
+  }
+
+  /** The size in bytes of the largest file that is backed up, if that is limited. */
+  public static OptionalLong excludeLargerThan(Settings settings) throws SettingException {
+    if (settings.text("EXCLUDE_LARGER_THAN").isBlank()) {
+      return OptionalLong.empty();
+    }
+    OptionalLong size = SizeText.parse(settings.text("EXCLUDE_LARGER_THAN"));
+    if (size.isEmpty()) {
+      throw settings.invalid(
+          "EXCLUDE_LARGER_THAN",
+          "is not a size; write a whole number of bytes, or one with K, M, G or T, such as 500M");
+    }
+    return size;
+  }
+
   /** How long one plugin may take, a second to a year. */
   public static Duration pluginTimeout(Settings settings) throws SettingException {
     return settings.duration("PLUGIN_TIMEOUT", Duration.ofSeconds(1), YEAR);
@@ -273,7 +324,7 @@ public final class KnownSettings {
   }
 
   /** Insertions, deletions, replacements and swaps of neighbours that make one into the other. */
-  private static int distance(String one, String other) {
+  static int distance(String one, String other) {
     int[][] cost = new int[one.length() + 1][other.length() + 1];
     for (int i = 0; i <= one.length(); i++) {
       for (int j = 0; j <= other.length(); j++) {

@@ -5,12 +5,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.deferredsync.logging.Printable;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The settings of one job, whichever file they were read from: defaults, with what the operator
@@ -19,22 +22,68 @@ import org.deferredsync.logging.Printable;
  */
 public final class Settings {
   private final Map<String, Value> values;
+  private final Map<String, Map<String, Value>> own;
 
   /** Settings of these values; a key that is not there reads as empty. */
   public Settings(Map<String, Value> values) {
+    this(values, Map.of());
+  }
+
+  /**
+   * The same with what single sources have of their own.
+   *
+   * @param own by the source as BACKUPDIRS names it
+   */
+  public Settings(Map<String, Value> values, Map<String, Map<String, Value>> own) {
     this.values = Collections.unmodifiableMap(new TreeMap<>(values));
+    Map<String, Map<String, Value>> copy = new LinkedHashMap<>();
+    own.forEach((source, of) -> copy.put(source, Collections.unmodifiableMap(new TreeMap<>(of))));
+    this.own = Collections.unmodifiableMap(copy);
   }
 
   /**
    * One value and where it stands.
    *
-   * @param origin {@code FILE:LINE}, {@code default}, or {@code environment}
+   * @param origin {@code FILE:LINE}, perhaps with the column, {@code default}, or {@code
+   *     environment}
+   * @param items the words of a list, where they were written one by one; null where the text has
+   *     them, separated by blanks
+   * @param name what the file calls the setting; empty if that is its key
    */
-  public record Value(String text, String origin) {}
+  public record Value(String text, String origin, @Nullable List<Item> items, String name) {
+    public Value {
+      items = items == null ? null : List.copyOf(items);
+    }
+
+    public Value(String text, String origin) {
+      this(text, origin, null, "");
+    }
+
+    /** A list of these words. */
+    static Value of(List<Item> items, String origin, String name) {
+      String text = items.stream().map(Item::text).collect(Collectors.joining("\n"));
+      return new Value(text, origin, items, name);
+    }
+  }
+
+  /** One word of a list and where it stands. */
+  public record Item(String text, String origin) {}
 
   /** All of them by key, in order. */
   public Map<String, Value> values() {
     return values;
+  }
+
+  /** What single sources have of their own, by the source as BACKUPDIRS names it. */
+  public Map<String, Map<String, Value>> own() {
+    return own;
+  }
+
+  /** The settings as they are for one source: its own where it has any, else those of all. */
+  public Settings of(String source) {
+    Map<String, Value> together = new TreeMap<>(values);
+    together.putAll(own.getOrDefault(source, Map.of()));
+    return new Settings(together);
   }
 
   /** The value, or empty text if there is none. */
@@ -64,6 +113,10 @@ public final class Settings {
 
   /** The words of a list, separated by blanks or newlines; none if it is empty. */
   public List<String> list(String key) {
+    Value value = values.get(key);
+    if (value != null && value.items() != null) {
+      return value.items().stream().map(Item::text).toList();
+    }
     List<String> words = new ArrayList<>();
     for (String word : text(key).split("[ \t\r\n]+", -1)) {
       if (!word.isEmpty()) {
@@ -144,11 +197,15 @@ public final class Settings {
     return name.endsWith("_PASS") || name.endsWith("_PASSWORD") || name.endsWith("_TOKEN");
   }
 
-  /** An error of this setting: {@code ORIGIN: KEY="VALUE" WHY}, a secret without its value. */
+  /**
+   * An error of this setting: {@code ORIGIN: NAME="VALUE" WHY}, by the name that the file has for
+   * it, a secret without its value.
+   */
   public SettingException invalid(String key, String why) {
     Value value = values.get(key);
     String origin = value == null ? "" : value.origin() + ": ";
-    String shown = isSecret(key) ? key : key + "=\"" + Printable.of(text(key)) + "\"";
+    String name = value == null || value.name().isEmpty() ? key : value.name();
+    String shown = isSecret(key) ? name : name + "=\"" + Printable.of(text(key)) + "\"";
     return new SettingException(origin + shown + " " + why);
   }
 }

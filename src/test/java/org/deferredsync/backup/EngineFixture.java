@@ -34,6 +34,7 @@ public final class EngineFixture {
   private Duration ahead = Duration.ofSeconds(10);
   private Retention retention = new Retention(15, 3);
   private EntryFilter filter = EntryFilter.NONE;
+  private Omissions omissions = Omissions.NONE;
   private Guard guard = new Guard(100, 100); // what most tests remove they mean
   private List<FilePath> requiredMounts = List.of();
   private Set<FilePath> approved = Set.of();
@@ -64,6 +65,11 @@ public final class EngineFixture {
 
   public EngineFixture with(EntryFilter other) {
     filter = other;
+    return this;
+  }
+
+  public EngineFixture with(Omissions other) {
+    omissions = other;
     return this;
   }
 
@@ -190,7 +196,9 @@ public final class EngineFixture {
 
   BackupRequest request(Path... sources) {
     List<Source> list =
-        Arrays.stream(sources).map(path -> new Source(filePath(path), filter)).toList();
+        Arrays.stream(sources)
+            .map(path -> new Source(filePath(path), filter, omissions, Source.Own.NOTHING))
+            .toList();
     return request(list);
   }
 

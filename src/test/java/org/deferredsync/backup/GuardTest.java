@@ -152,7 +152,7 @@ final class GuardTest {
     assertThat(USUAL.describe(new Hold(Kind.LOST, 3001, 10_000), 2900))
         .isEqualTo(
             "3001 of 10000 entries are gone (more than 30 %, GUARD_PERCENT is 30), 2900 of them by"
-                + " an exclude rule that leaves out what is still there");
+                + " an exclude rule or limit that leaves out what is still there");
     assertThat(USUAL.describe(new Hold(Kind.EMPTY, 999, 1000), 0))
         .isEqualTo("is empty and had 999 entries");
   }

@@ -50,6 +50,28 @@ final class PlanPruneIT {
   }
 
   @Test
+  void plan_andShow_tellWhatIsLeftOutForWhatItIs() throws Exception {
+    operator.configure(
+        "BACKUPDIRS=" + source,
+        "ONE_FILE_SYSTEM=true",
+        "EXCLUDE_CACHES=true",
+        "EXCLUDE_IF_PRESENT='.nobackup .no'",
+        "EXCLUDE_LARGER_THAN=4");
+    String leftOut =
+        "what is mounted in it, caches, what is beside .nobackup, what is beside .no, files of more"
+            + " than 4 bytes";
+
+    Ran plan = operator.run("plan");
+
+    assertThat(plan.out())
+        .contains(source + ": 1 added")
+        .contains(source + ": besides EXCLUDEFILE, leaves out " + leftOut);
+    assertThat(operator.run("plan", "--json").out()).contains("\"leavesOut\":\"" + leftOut);
+    assertThat(operator.run("config", "show").out())
+        .contains("ONE_FILE_SYSTEM=\"true\"", "EXCLUDE_LARGER_THAN=\"4\"");
+  }
+
+  @Test
   void plan_exitsAsTheRunWould() throws Exception {
     operator.configure("BACKUPDIRS=" + operator.scratch.resolve("nowhere"));
     Ran plan = operator.run("plan");

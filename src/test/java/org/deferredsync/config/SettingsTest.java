@@ -73,4 +73,45 @@ final class SettingsTest {
     assertThat(of("x").list("OTHER")).isEmpty();
     assertThat(of("\n a\tb \r\n").list("KEY")).containsExactly("a", "b");
   }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, 0",
+    "1, 1",
+    "' 10k ', 10240",
+    "500M, 524288000",
+    "2G, 2147483648",
+    "3t, 3298534883328"
+  })
+  void excludeLargerThan_readsNumberAndUnit(String text, long expected) throws Exception {
+    assertThat(KnownSettings.excludeLargerThan(larger(text))).hasValue(expected);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"-1", "1.5G", "10 M", "1MB", "M", "none", "9999999999999999", "99999999999T"})
+  void excludeLargerThan_refusesAnythingElse(String text) {
+    assertThatThrownBy(() -> KnownSettings.excludeLargerThan(larger(text)))
+        .isInstanceOf(SettingException.class)
+        .hasMessageStartingWith("f:7: EXCLUDE_LARGER_THAN=\"" + text + "\" is not a size; write");
+  }
+
+  private static Settings larger(String text) {
+    return new Settings(Map.of("EXCLUDE_LARGER_THAN", new Settings.Value(text, "f:7")));
+  }
+
+  @Test
+  void excludeIfPresent_takesNames_andNoPaths() throws Exception {
+    assertThat(KnownSettings.excludeIfPresent(present(".nobackup  .no-backup")))
+        .containsExactly(".nobackup", ".no-backup");
+    for (String path : List.of("a/b", "/a", ".", "..")) {
+      assertThatThrownBy(() -> KnownSettings.excludeIfPresent(present("x " + path)))
+          .isInstanceOf(SettingException.class)
+          .hasMessageContaining("names " + path + ", which is a path");
+    }
+  }
+
+  private static Settings present(String text) {
+    return new Settings(Map.of("EXCLUDE_IF_PRESENT", new Settings.Value(text, "f:7")));
+  }
 }

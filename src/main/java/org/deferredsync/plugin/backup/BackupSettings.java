@@ -5,12 +5,17 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import org.deferredsync.backup.BackupRequest;
 import org.deferredsync.backup.DailyVerification;
 import org.deferredsync.backup.Guard;
+import org.deferredsync.backup.Omissions;
 import org.deferredsync.backup.Retention;
 import org.deferredsync.backup.Source;
 import org.deferredsync.config.ExcludeRules;
@@ -52,6 +57,21 @@ public final class BackupSettings {
   }
 
   /**
+   * The same of each source: its own where it has any, else that of all.
+   *
+   * @throws SettingException if a number is none, or out of its range
+   */
+  public static Function<FilePath, Retention> retentions(Settings settings)
+      throws SettingException {
+    Retention usual = retention(settings);
+    Map<FilePath, Retention> own = new HashMap<>();
+    for (Map.Entry<FilePath, String> source : namedSources(settings).entrySet()) {
+      own.put(source.getKey(), retention(settings.of(source.getValue())));
+    }
+    return source -> own.getOrDefault(source, usual);
+  }
+
+  /**
    * How much of the target is verified once a day.
    *
    * @throws SettingException if a setting is malformed, or out of its range
@@ -79,18 +99,29 @@ public final class BackupSettings {
       throws SettingException {
     FilePath target = target(settings);
     Retention retention = retention(settings);
-    Guard guard =
-        new Guard(KnownSettings.guardPercent(settings), KnownSettings.guardMin(settings), command);
-    List<FilePath> mounts = new ArrayList<>();
-    for (String mount : KnownSettings.requiredMounts(settings)) {
-      mounts.add(path(settings, "REQUIRED_MOUNTS", mount));
-    }
-    ExcludeRules rules = rules(settings, trust);
-    warnings.addAll(rules.warnings());
+    Guard guard = guard(settings, command);
+    List<FilePath> mounts = requiredMounts(settings);
+    Set<String> told = new LinkedHashSet<>();
     List<Source> sources = new ArrayList<>();
-    for (FilePath path : sources(settings)) {
-      sources.add(new Source(path, new RuleFilter(rules, path)));
+    Map<String, ExcludeRules> files = new HashMap<>();
+    for (Map.Entry<FilePath, String> named : namedSources(settings).entrySet()) {
+      FilePath path = named.getKey();
+      Settings own = settings.of(named.getValue());
+      ExcludeRules file = files.get(own.text("EXCLUDEFILE"));
+      if (file == null) {
+        file = rules(own, trust);
+        files.put(own.text("EXCLUDEFILE"), file);
+      }
+      ExcludeRules rules = ownRules(own).then(file);
+      told.addAll(rules.warnings());
+      sources.add(
+          new Source(
+              path,
+              new RuleFilter(rules, path),
+              omissions(own),
+              own(settings, named.getValue(), command)));
     }
+    warnings.addAll(told);
     return new BackupRequest(target, sources, retention, guard, mounts, approved);
   }
 
@@ -100,10 +131,15 @@ public final class BackupSettings {
    * @throws SettingException if it names none, one twice, or what is not an absolute path
    */
   public static Set<FilePath> sources(Settings settings) throws SettingException {
-    Set<FilePath> paths = new LinkedHashSet<>();
+    return namedSources(settings).keySet();
+  }
+
+  /** The same with what the setting calls each. */
+  private static Map<FilePath, String> namedSources(Settings settings) throws SettingException {
+    Map<FilePath, String> paths = new LinkedHashMap<>();
     for (String word : settings.list("BACKUPDIRS")) {
       FilePath path = path(settings, "BACKUPDIRS", word);
-      if (!paths.add(path)) {
+      if (paths.put(path, word) != null) {
         throw settings.invalid("BACKUPDIRS", "names " + path + " twice; take one out");
       }
     }
@@ -126,6 +162,47 @@ public final class BackupSettings {
                   ? "has .. in it; write the path without"
                   : "is not an absolute path; begin it with /"));
     }
+  }
+
+  private static Guard guard(Settings settings, String command) throws SettingException {
+    return new Guard(
+        KnownSettings.guardPercent(settings), KnownSettings.guardMin(settings), command);
+  }
+
+  private static List<FilePath> requiredMounts(Settings settings) throws SettingException {
+    List<FilePath> mounts = new ArrayList<>();
+    for (String mount : KnownSettings.requiredMounts(settings)) {
+      mounts.add(path(settings, "REQUIRED_MOUNTS", mount));
+    }
+    return mounts;
+  }
+
+  private static Source.Own own(Settings all, String source, String command)
+      throws SettingException {
+    Map<String, Settings.Value> values = all.own().get(source);
+    if (values == null) {
+      return Source.Own.NOTHING;
+    }
+    Settings settings = all.of(source);
+    return new Source.Own(
+        guard(settings, command),
+        retention(settings),
+        values.containsKey("REQUIRED_MOUNTS") ? requiredMounts(settings) : List.of());
+  }
+
+  private static Omissions omissions(Settings settings) throws SettingException {
+    return new Omissions(
+        settings.flag("ONE_FILE_SYSTEM"),
+        settings.flag("EXCLUDE_CACHES"),
+        KnownSettings.excludeIfPresent(settings),
+        KnownSettings.excludeLargerThan(settings).orElse(Omissions.UNLIMITED));
+  }
+
+  private static ExcludeRules ownRules(Settings settings) throws SettingException {
+    Settings.Value own = settings.values().get(KnownSettings.EXCLUDE);
+    return own == null || own.items() == null
+        ? ExcludeRules.none()
+        : ExcludeRules.parse(own.items());
   }
 
   private static ExcludeRules rules(Settings settings, TrustedPath trust) throws SettingException {

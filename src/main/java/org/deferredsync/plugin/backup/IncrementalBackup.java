@@ -63,6 +63,10 @@ public final class IncrementalBackup implements Plugin {
         "VERIFY_TIME",
         "GUARD_PERCENT",
         "GUARD_MIN",
+        "ONE_FILE_SYSTEM",
+        "EXCLUDE_CACHES",
+        "EXCLUDE_IF_PRESENT",
+        "EXCLUDE_LARGER_THAN",
         "REQUIRED_MOUNTS");
   }
 
