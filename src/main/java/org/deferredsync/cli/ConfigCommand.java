@@ -2,7 +2,9 @@ package org.deferredsync.cli;
 
 import static java.util.Objects.requireNonNull;
 
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.deferredsync.config.Configuration;
 import org.deferredsync.config.SettingException;
 import org.deferredsync.logging.Printable;
@@ -11,6 +13,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
@@ -23,7 +26,7 @@ final class ConfigCommand implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        requireNonNull(spec).commandLine(), "config check, or config show?");
+        requireNonNull(spec).commandLine(), "config check, config show, or config convert?");
   }
 
   @Command(
@@ -48,6 +51,36 @@ final class ConfigCommand implements Runnable {
   }
 
   @Command(
+      name = "convert",
+      description = {
+        "Prints the settings of a sync.conf as a sync.yaml that means the same, with the comments"
+            + " that belong to a setting, and the passwords that are in it:",
+        "  (umask 077; deferred-sync config convert > sync.yaml)"
+      })
+  int convert(
+      @Parameters(
+              arity = "0..1",
+              paramLabel = "FILE",
+              description = "the sync.conf (default: the one that is used)")
+          @Nullable String file)
+      throws SettingException {
+    DeferredSync context = requireNonNull(parent);
+    Configuration.Converted converted =
+        Configuration.convert(
+            file == null
+                ? context.configurationFile(null)
+                : Configuration.locate(
+                    Optional.of(file), context.home(), Path.of("").toAbsolutePath()),
+            context.environment(),
+            context.trust());
+    converted.lines().forEach(context.out()::println);
+    converted
+        .notes()
+        .forEach(note -> context.err().println("[WARN] deferred-sync: " + Printable.of(note)));
+    return ExitStatus.SUCCESS;
+  }
+
+  @Command(
       name = "show",
       description = {
         "Prints every setting with its value and where it comes from; secrets stay hidden."
@@ -64,6 +97,9 @@ final class ConfigCommand implements Runnable {
       writer.beginArray();
       for (Configuration.Shown shown : configuration.shown()) {
         writer.beginObject();
+        if (!shown.source().isEmpty()) {
+          writer.member("source", shown.source());
+        }
         writer.member("key", shown.key());
         writer.member("value", shown.value());
         writer.member("origin", shown.origin());

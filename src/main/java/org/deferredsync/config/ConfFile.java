@@ -13,7 +13,6 @@ import org.deferredsync.config.Settings.Value;
 final class ConfFile {
   private final String file;
   private final ConfText text;
-  private final Environment environment;
   private final Expansion expansion;
   private final Map<String, Value> values = new HashMap<>();
   private final Map<String, Assignment> written = new HashMap<>();
@@ -22,7 +21,6 @@ final class ConfFile {
   private ConfFile(String file, byte[] bytes, Environment environment) {
     this.file = file;
     this.text = ConfText.of(file, bytes);
-    this.environment = environment;
     this.expansion = new Expansion(environment, text);
   }
 
@@ -35,7 +33,7 @@ final class ConfFile {
   static Configuration read(String file, byte[] bytes, Environment environment)
       throws SettingException {
     ConfFile conf = new ConfFile(file, bytes, environment);
-    conf.setDefaults();
+    conf.values.putAll(defaults(environment, conf.expansion));
     List<Assignment> assignments = ConfStatements.read(conf.text);
     for (Assignment assignment : assignments) {
       conf.assign(assignment);
@@ -44,7 +42,10 @@ final class ConfFile {
     return new Configuration(new Settings(conf.values), conf.warnings);
   }
 
-  private void setDefaults() throws SettingException {
+  /** Every known setting as it is where a file says nothing; the names stand for that then. */
+  static Map<String, Value> defaults(Environment environment, Expansion expansion)
+      throws SettingException {
+    Map<String, Value> values = new HashMap<>();
     for (KnownSetting setting : KnownSettings.all()) {
       byte[] quoted = ('"' + setting.standard() + '"').getBytes(StandardCharsets.UTF_8);
       ShellWord word = ConfWords.value(ConfText.of("default", quoted), setting.key());
@@ -55,6 +56,7 @@ final class ConfFile {
       values.put(setting.key(), value);
       expansion.setDefault(setting.key(), value.text());
     }
+    return values;
   }
 
   private void assign(Assignment assignment) throws SettingException {

@@ -29,13 +29,30 @@ final class ConfStatements {
 
   private final ConfText text;
   private final List<Assignment> assignments = new ArrayList<>();
+  private final List<String> above = new ArrayList<>();
+  private int lastAbove;
 
   private ConfStatements(ConfText text) {
     this.text = text;
   }
 
-  /** One {@code KEY=value} and the line where the key stands. */
-  record Assignment(String key, ShellWord value, int line) {}
+  /**
+   * One {@code KEY=value}.
+   *
+   * @param line where the key stands
+   * @param comments what stands in comments right above it and behind it, from the # on
+   */
+  record Assignment(String key, ShellWord value, int line, List<String> comments) {
+    Assignment {
+      comments = List.copyOf(comments);
+    }
+
+    Assignment and(String comment) {
+      List<String> all = new ArrayList<>(comments);
+      all.add(comment);
+      return new Assignment(key, value, line, all);
+    }
+  }
 
   /**
    * The assignments of that text in their order.
@@ -57,6 +74,7 @@ final class ConfStatements {
       text.skipBlanks();
       int c = text.peek();
       if (c == '#') {
+        keepComment(before);
         text.skipComment();
         c = text.peek();
       }
@@ -72,13 +90,29 @@ final class ConfStatements {
       String name = text.takeName();
       if (!name.isEmpty() && text.peek() == '=') {
         text.take();
-        assignments.add(new Assignment(name, ConfWords.value(text, name), line));
+        List<String> comments = lastAbove == line - 1 ? List.copyOf(above) : List.of();
+        above.clear();
+        assignments.add(new Assignment(name, ConfWords.value(text, name), line, comments));
       } else if (first && name.equals("export") && namesFollow()) {
         export = true;
       } else if (!export || name.isEmpty() || !endsWord(text.peek())) {
         throw refused(name, line, first ? null : lastKey(before));
       }
     }
+  }
+
+  /** A comment that begins here belongs to the setting before it in the line, or to one below. */
+  private void keepComment(int before) {
+    int last = assignments.size() - 1;
+    if (last >= before) {
+      assignments.set(last, assignments.get(last).and(text.restOfLine()));
+      return;
+    }
+    if (lastAbove != text.line() - 1) {
+      above.clear();
+    }
+    above.add(text.restOfLine());
+    lastAbove = text.line();
   }
 
   /** Whether a name comes after {@code export}, and not an option or the end of the line. */

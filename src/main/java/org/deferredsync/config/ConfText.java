@@ -17,12 +17,14 @@ final class ConfText {
   private static final int SHOWN = 40;
 
   private final String file;
+  private final boolean oneLine;
   private final String text;
   private int at;
   private int line;
 
-  private ConfText(String file, String text, int line) {
+  private ConfText(String file, boolean oneLine, String text, int line) {
     this.file = file;
+    this.oneLine = oneLine;
     this.text = text;
     this.line = line;
   }
@@ -40,7 +42,12 @@ final class ConfText {
     if (text.endsWith("\r")) {
       text = text.substring(0, text.length() - 1);
     }
-    return new ConfText(file, text, 1);
+    return new ConfText(file, false, text, 1);
+  }
+
+  /** A value that stands at that place of another file, which errors are about, as a whole. */
+  static ConfText at(String place, String text) {
+    return new ConfText(place, true, text, 1);
   }
 
   private static String decode(byte[] bytes) {
@@ -65,7 +72,7 @@ final class ConfText {
 
   /** Other text that stands at this line of the same file. */
   ConfText within(String part, int firstLine) {
-    return new ConfText(file, part, firstLine);
+    return new ConfText(file, oneLine, part, firstLine);
   }
 
   /** The line of the next character, from 1. */
@@ -139,9 +146,9 @@ final class ConfText {
     return text.substring(at, end < 0 ? text.length() : end);
   }
 
-  /** An error of that line: {@code FILE:LINE: WHAT}. */
+  /** An error of that line: {@code FILE:LINE: WHAT}, or at the place that the text has. */
   SettingException error(int where, String what) {
-    return new SettingException(file + ":" + where + ": " + what);
+    return new SettingException(file + (oneLine ? "" : ":" + where) + ": " + what);
   }
 
   /** Text of the file as it may be shown in one line: printable, and not too long. */

@@ -31,6 +31,20 @@ final class ConfWords {
     return new ConfWords(text, key).value();
   }
 
+  /**
+   * All of the text as a value: it is read as between double quotes, which stand for themselves.
+   *
+   * @throws SettingException if it is not one that can be read as data
+   */
+  static ShellWord quoted(ConfText text, String key) throws SettingException {
+    ConfWords words = new ConfWords(text, key);
+    Pieces pieces = new Pieces();
+    while (text.peek() != ConfText.END) {
+      words.insideQuotes(pieces, "$`\"\\", 0);
+    }
+    return pieces.word();
+  }
+
   private ShellWord value() throws SettingException {
     int start = text.line();
     if (text.peek() == '(') {

@@ -3,11 +3,13 @@ package org.deferredsync.config;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -22,6 +24,7 @@ import org.deferredsync.logging.Printable;
  * @param warnings one line each, naming file and line, in the order in which they came up
  */
 public record Configuration(Settings settings, List<String> warnings) {
+  private static final String YAML = "sync.yaml";
   private static final int LARGEST = 1 << 24;
 
   public Configuration {
@@ -31,15 +34,16 @@ public record Configuration(Settings settings, List<String> warnings) {
   /**
    * One setting as it may be shown to anybody.
    *
+   * @param source which source alone has it; empty for what holds for all
    * @param value its text, or {@code (set)} for a secret that has one
    * @param origin {@code FILE:LINE}, {@code default}, or {@code environment}
    * @param description what it is for; empty if it is not known
    */
-  public record Shown(String key, String value, String origin, String description) {}
+  public record Shown(String source, String key, String value, String origin, String description) {}
 
   /**
    * The file that an operator means: {@code named}, relative to the installation directory, or else
-   * {@code config/sync.conf} in it.
+   * {@code config/sync.conf} in it, or {@code config/sync.yaml} where there is no other.
    *
    * @param workingDirectory where the operator stands
    * @throws SettingException if the name is empty or fits another directory alone
@@ -47,7 +51,9 @@ public record Configuration(Settings settings, List<String> warnings) {
   public static Path locate(Optional<String> named, Path scriptHome, Path workingDirectory)
       throws SettingException {
     if (named.isEmpty()) {
-      return scriptHome.resolve("config/sync.conf");
+      Path conf = scriptHome.resolve("config/sync.conf");
+      Path yaml = conf.resolveSibling(YAML);
+      return !Files.exists(conf, LinkOption.NOFOLLOW_LINKS) && Files.exists(yaml) ? yaml : conf;
     }
     if (named.get().isEmpty()) {
       throw new SettingException("the configuration file's name is empty; give its path");
@@ -72,6 +78,42 @@ public record Configuration(Settings settings, List<String> warnings) {
    */
   public static Configuration load(Path file, Environment environment, TrustedPath trust)
       throws SettingException {
+    byte[] bytes = read(file, trust);
+    String name = shown(file);
+    if (isYaml(file)) {
+      return YamlFile.read(name, bytes, environment);
+    }
+    return withNoteOf(file, ConfFile.read(name, bytes, environment));
+  }
+
+  /**
+   * What a {@code sync.yaml} says instead of a {@code sync.conf}.
+   *
+   * @param lines those of the file
+   * @param notes what could be kept only as it is now, one line each
+   */
+  public record Converted(List<String> lines, List<String> notes) {
+    public Converted {
+      lines = List.copyOf(lines);
+      notes = List.copyOf(notes);
+    }
+  }
+
+  /**
+   * Reads that {@code sync.conf} and says the same as YAML; secrets are in it as they are there.
+   *
+   * @param file an absolute path
+   * @throws SettingException if it cannot be read, or is YAML already
+   */
+  public static Converted convert(Path file, Environment environment, TrustedPath trust)
+      throws SettingException {
+    if (isYaml(file)) {
+      throw new SettingException(shown(file) + " is YAML already; give the path of a sync.conf");
+    }
+    return ConfConversion.convert(shown(file), read(file, trust), environment);
+  }
+
+  private static byte[] read(Path file, TrustedPath trust) throws SettingException {
     String name = shown(file);
     try {
       if (!Files.readAttributes(file, BasicFileAttributes.class).isRegularFile()) {
@@ -84,7 +126,7 @@ public record Configuration(Settings settings, List<String> warnings) {
       if (Files.size(file) > LARGEST) {
         throw new SettingException(name + " is larger than 16 MiB; shorten it");
       }
-      return ConfFile.read(name, Files.readAllBytes(file), environment);
+      return Files.readAllBytes(file);
     } catch (NoSuchFileException e) {
       throw new SettingException(
           name + " does not exist; create it, or give the path of the configuration file");
@@ -95,27 +137,49 @@ public record Configuration(Settings settings, List<String> warnings) {
     }
   }
 
+  private static boolean isYaml(Path file) {
+    String name = file.toString().toLowerCase(Locale.ROOT);
+    return name.endsWith(".yaml") || name.endsWith(".yml");
+  }
+
+  /** Of two files side by side one alone is read, and an operator may think of the other. */
+  private static Configuration withNoteOf(Path file, Configuration read) {
+    Path other = file.resolveSibling(YAML);
+    if (!String.valueOf(file.getFileName()).equals("sync.conf") || !Files.exists(other)) {
+      return read;
+    }
+    List<String> warnings = new ArrayList<>(read.warnings());
+    warnings.add(
+        shown(other) + " is not read, since " + shown(file) + " is there; remove one of the two");
+    return new Configuration(read.settings(), warnings);
+  }
+
   private static String shown(Path path) {
     return Printable.of(path.toString());
   }
 
-  /** Every known setting, then what else the file sets, by name. */
+  /** Every known setting, then what else the file sets, by name, then what single sources have. */
   public List<Shown> shown() {
     List<Shown> all = new ArrayList<>();
     Map<String, Value> rest = new TreeMap<>(settings.values());
     for (KnownSetting setting : KnownSettings.all()) {
       Value value = rest.remove(setting.key());
       if (value != null) {
-        all.add(shown(setting.key(), value, setting.description()));
+        all.add(shown("", setting.key(), value, setting.description()));
       }
     }
-    rest.forEach((key, value) -> all.add(shown(key, value, "")));
+    rest.forEach((key, value) -> all.add(shown("", key, value, "")));
+    settings
+        .own()
+        .forEach(
+            (source, values) ->
+                values.forEach((key, value) -> all.add(shown(source, key, value, ""))));
     return all;
   }
 
-  private static Shown shown(String key, Value value, String description) {
+  private static Shown shown(String source, String key, Value value, String description) {
     boolean hidden = Settings.isSecret(key) && !value.text().isEmpty();
-    return new Shown(key, hidden ? "(set)" : value.text(), value.origin(), description);
+    return new Shown(source, key, hidden ? "(set)" : value.text(), value.origin(), description);
   }
 
   /** The same as lines: {@code KEY="value" # origin}, lists over several lines in one. */
@@ -124,7 +188,8 @@ public record Configuration(Settings settings, List<String> warnings) {
     for (Shown shown : shown()) {
       String value = Printable.of(oneLine(shown.value()));
       String quoted = Settings.isSecret(shown.key()) ? value : '"' + escaped(value) + '"';
-      lines.add(shown.key() + "=" + quoted + "  # " + shown.origin());
+      String of = shown.source().isEmpty() ? "" : Printable.of(shown.source()) + ": ";
+      lines.add(of + shown.key() + "=" + quoted + "  # " + shown.origin());
     }
     return lines;
   }
@@ -147,12 +212,29 @@ public record Configuration(Settings settings, List<String> warnings) {
   public List<String> errors() {
     List<String> errors = new ArrayList<>();
     for (KnownSetting setting : KnownSettings.all()) {
+      addError(errors, settings, setting);
+    }
+    for (String source : settings.own().keySet()) {
+      Settings of = settings.of(source);
+      for (KnownSetting setting : KnownSettings.all()) {
+        if (settings.own().getOrDefault(source, Map.of()).containsKey(setting.key())) {
+          addError(errors, of, setting);
+        }
+      }
       try {
-        setting.check().check(settings, setting.key());
+        KnownSettings.exclude(of);
       } catch (SettingException e) {
         errors.add(e.getMessage());
       }
     }
     return errors;
+  }
+
+  private static void addError(List<String> errors, Settings settings, KnownSetting setting) {
+    try {
+      setting.check().check(settings, setting.key());
+    } catch (SettingException e) {
+      errors.add(e.getMessage());
+    }
   }
 }

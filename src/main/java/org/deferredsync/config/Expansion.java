@@ -59,37 +59,43 @@ final class Expansion {
    * @throws SettingException if it needs what is not there, or grows beyond all bounds
    */
   String text(ShellWord word, int line) throws SettingException {
+    return text(word, file, line);
+  }
+
+  /** The same of a value in another text, which makes the errors. */
+  String text(ShellWord word, ConfText in, int line) throws SettingException {
     unset.clear();
     StringBuilder text = new StringBuilder();
-    append(text, word, line);
+    append(text, word, in, line);
     return text.toString();
   }
 
-  private void append(StringBuilder text, ShellWord word, int line) throws SettingException {
+  private void append(StringBuilder text, ShellWord word, ConfText in, int line)
+      throws SettingException {
     for (ShellWord.Part part : word.parts()) {
       if (part instanceof ShellWord.Literal literal) {
         text.append(literal.text());
       } else if (part instanceof ShellWord.Name name) {
-        appendNamed(text, name, line);
+        appendNamed(text, name, in, line);
       } else if (part instanceof ShellWord.Home home) {
-        text.append(home(home));
+        text.append(home(home, in));
       } else if (part instanceof ShellWord.Host host) {
         text.append(environment.host().text(host.form()));
       } else if (part instanceof ShellWord.Date date) {
         text.append(withoutLastNewlines(DateFormat.text(date.format(), now)));
       }
       if (text.length() > LONGEST) {
-        throw file.error(line, "a value of more than 16 million characters; shorten it");
+        throw in.error(line, "a value of more than 16 million characters; shorten it");
       }
     }
   }
 
-  private void appendNamed(StringBuilder text, ShellWord.Name name, int line)
+  private void appendNamed(StringBuilder text, ShellWord.Name name, ConfText in, int line)
       throws SettingException {
     used.add(name.name());
     String value = value(name.name());
     if (name.otherwise() != null && (value == null || value.isEmpty())) {
-      append(text, name.otherwise(), line);
+      append(text, name.otherwise(), in, line);
     } else if (value != null) {
       text.append(value);
     } else {
@@ -105,10 +111,10 @@ final class Expansion {
     return value == null ? environment.variables().get(name) : value;
   }
 
-  private String home(ShellWord.Home home) throws SettingException {
+  private String home(ShellWord.Home home, ConfText in) throws SettingException {
     String value = value("HOME");
     if (value == null || value.isEmpty()) {
-      throw file.error(home.line(), "~ stands for HOME, which is not set; write the whole path");
+      throw in.error(home.line(), "~ stands for HOME, which is not set; write the whole path");
     }
     return value;
   }

@@ -261,6 +261,14 @@ public final class KnownSettings {
     return mounts;
   }
 
+  /** The exclude rules that a single source has of its own. */
+  public static ExcludeRules exclude(Settings settings) throws SettingException {
+    Settings.Value own = settings.values().get(EXCLUDE);
+    return own == null || own.items() == null
+        ? ExcludeRules.none()
+        : ExcludeRules.parse(own.items());
+  }
+
   /** The names that keep a directory's contents out of the backup. */
   public static List<String> excludeIfPresent(Settings settings) throws SettingException {
     List<String> names = settings.list("EXCLUDE_IF_PRESENT");

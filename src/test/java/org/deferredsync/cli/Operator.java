@@ -30,7 +30,7 @@ final class Operator implements AutoCloseable {
   private static final int SECONDS = 180;
   private static final Pattern PRODUCT =
       Pattern.compile(
-          "(picocli|slf4j|logback|commons-io|sqlite|jna|jspecify|progressbar|jline|zstd|deferred-sync).*jar");
+          "(picocli|slf4j|logback|commons-io|sqlite|jna|jspecify|progressbar|jline|zstd|snakeyaml|deferred-sync).*jar");
 
   final Path scratch;
   final Path home;

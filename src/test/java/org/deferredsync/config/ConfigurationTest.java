@@ -207,8 +207,9 @@ final class ConfigurationTest {
     assertThat(lines).hasSize(KnownSettings.all().size() + 2);
     assertThat(read.shown())
         .contains(
-            new Configuration.Shown("MYSQL_PASS", "(set)", file + ":1", "dump_mysql: the password"),
-            new Configuration.Shown("OWN_TOKEN", "(set)", file + ":2", ""));
+            new Configuration.Shown(
+                "", "MYSQL_PASS", "(set)", file + ":1", "dump_mysql: the password"),
+            new Configuration.Shown("", "OWN_TOKEN", "(set)", file + ":2", ""));
     assertThat(read.shown().toString() + lines).doesNotContain("hunter");
   }
 

@@ -112,7 +112,7 @@ public final class BackupSettings {
         file = rules(own, trust);
         files.put(own.text("EXCLUDEFILE"), file);
       }
-      ExcludeRules rules = ownRules(own).then(file);
+      ExcludeRules rules = KnownSettings.exclude(own).then(file);
       told.addAll(rules.warnings());
       sources.add(
           new Source(
@@ -196,13 +196,6 @@ public final class BackupSettings {
         settings.flag("EXCLUDE_CACHES"),
         KnownSettings.excludeIfPresent(settings),
         KnownSettings.excludeLargerThan(settings).orElse(Omissions.UNLIMITED));
-  }
-
-  private static ExcludeRules ownRules(Settings settings) throws SettingException {
-    Settings.Value own = settings.values().get(KnownSettings.EXCLUDE);
-    return own == null || own.items() == null
-        ? ExcludeRules.none()
-        : ExcludeRules.parse(own.items());
   }
 
   private static ExcludeRules rules(Settings settings, TrustedPath trust) throws SettingException {
