@@ -203,6 +203,7 @@ put_hooks() {
 put_configuration() {
     make_directory "$target/config" 022
     make_directory "$config" 022
+    settings=$config/sync.conf
     for name in sync.conf exclude.conf; do
         if [ "$system" = yes ] && [ -f "$target/config/$name" ] && [ ! -h "$target/config/$name" ]; then
             if is_there "$config/$name"; then
@@ -211,6 +212,16 @@ put_configuration() {
             fi
             (umask 027 && cat "$target/config/$name" >"$config/$name")
             rm -f "$target/config/$name"
+        fi
+        if [ "$name" = sync.conf ] && is_there "$config/sync.yaml" && ! is_there "$config/sync.conf"; then
+            # Beside a sync.conf it would not be read.
+            info "kept $config/sync.yaml; the settings as shipped are in $lib/config/sync.conf"
+            settings=$config/sync.yaml
+            if [ "$system" = yes ]; then
+                ln -sfn "$settings" "$target/config/sync.yaml"
+                remove_link "$config/sync.conf" "$target/config/sync.conf"
+            fi
+            continue
         fi
         if is_there "$config/$name"; then
             info "kept $config/$name; the shipped one is $lib/config/$name"
@@ -421,7 +432,7 @@ install_archive() {
     [ "$link" = no ] || for_each_link make_link
     remove_older_versions
     [ -z "$original" ] || info "what was there of the original is in $original"
-    info "installed deferred-sync ${version%-*} in $target; its configuration is $config/sync.conf"
+    info "installed deferred-sync ${version%-*} in $target; its configuration is $settings"
 }
 
 install_checkout() {

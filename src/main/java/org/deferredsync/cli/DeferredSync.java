@@ -62,8 +62,8 @@ final class DeferredSync {
       paramLabel = "FILE",
       scope = ScopeType.INHERIT,
       description =
-          "the configuration (default: config/sync.conf of the installation; a relative path is"
-              + " taken from there)")
+          "the configuration (default: config/sync.conf of the installation, or config/sync.yaml"
+              + " where there is no sync.conf; a relative path is taken from there)")
   private @Nullable String config;
 
   @Option(

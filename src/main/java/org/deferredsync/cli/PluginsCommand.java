@@ -24,7 +24,8 @@ import picocli.CommandLine.ParentCommand;
     name = "plugins",
     sortOptions = false,
     description =
-        "Lists the plugins: number, name, whether the settings select it, and its purpose.")
+        "Lists the plugins: number, name, whether the settings select it, its purpose, the settings"
+            + " that it reads, and where it comes from.")
 final class PluginsCommand implements Callable<Integer> {
   @ParentCommand private @Nullable DeferredSync parent;
 
@@ -85,7 +86,7 @@ final class PluginsCommand implements Callable<Integer> {
       text.append(" [").append(String.join(", ", plugin.settings().stream().sorted().toList()));
       text.append(']');
     }
-    if (!installed.isBuiltIn() && !plugin.description().contains(installed.origin())) {
+    if (!plugin.description().contains(installed.origin())) {
       text.append(" (").append(Printable.of(installed.origin())).append(')');
     }
     return text.toString();

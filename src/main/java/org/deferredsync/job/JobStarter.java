@@ -180,6 +180,12 @@ public final class JobStarter {
         paths.add(Path.of(text));
       }
     }
+    for (String source : settings.own().keySet()) {
+      String text = settings.of(source).text("EXCLUDEFILE").strip();
+      if (text.startsWith("/")) {
+        paths.add(Path.of(text));
+      }
+    }
     for (Path path : paths) {
       if (Files.exists(path)) {
         Optional<String> complaint = trust.complaint(path);

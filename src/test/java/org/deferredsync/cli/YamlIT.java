@@ -87,7 +87,7 @@ final class YamlIT {
     Ran run = operator.run("run", "-c", yml.toString());
 
     assertThat(run.status()).isEqualTo(3);
-    assertThat(run.err()).contains(yml + " is not trusted: ").contains("chmod go-w");
+    assertThat(run.err()).contains(yml + " is not trusted: ").contains("chmod o-w");
   }
 
   @Test

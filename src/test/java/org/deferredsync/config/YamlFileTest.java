@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
@@ -105,8 +106,8 @@ final class YamlFileTest {
         .contains(
             "BACKUPDIRS=\"/etc /home/our own\"  # f:13:5",
             "MYSQL_PASS=(set)  # f:9:13",
-            "/home/our own: GUARD_PERCENT=\"50\"  # f:21:25",
-            "/home/our own: EXPIREDAYS=\"90\"  # f:23:17");
+            "/home/our own: GUARD_PERCENT=\"50\"  # f:21:24",
+            "/home/our own: EXPIREDAYS=\"90\"  # f:23:15");
   }
 
   @Test
@@ -149,9 +150,9 @@ final class YamlFileTest {
         "''|1:1: is empty; write the settings",
         "# a comment alone|1:1: is empty",
         "'a: &a [*a]'|1:1: a is not a known setting; take it out",
-        "'plugins: &a [*a]'|1:14: one of plugins is a single value and no list",
+        "'plugins: &a [*a]'|1:10: one of plugins is a single value and no list",
         "'backup: &b {keep: *b}'|1:13: backup.keep.keep is not a known setting",
-        "'backup: {sources: &s [*s]}'|1:22: one of backup.sources is a single value and no list",
+        "'backup: {sources: &s [*s]}'|1:19: one of backup.sources is a single value and no list",
         "'log: *x'|1:6: found undefined alias x; write the value itself",
         "'backup: {targt: /x}'|1:10: backup.targt is not a known setting; did you mean"
             + " backup.target?",
@@ -278,5 +279,16 @@ final class YamlFileTest {
                 "keep.days",
                 "keep.min"))
         .doesNotContain("sources", "target", "verify.percent");
+  }
+
+  @Test
+  void readme_showsWhatIsReadWithoutAnError() throws Exception {
+    String readme = Files.readString(Path.of("README.md"));
+    int begin = readme.indexOf("```yaml\n") + 8;
+    Configuration read = read(readme.substring(begin, readme.indexOf("```", begin)));
+
+    assertThat(read.errors()).isEmpty();
+    assertThat(read.warnings()).isEmpty();
+    assertThat(read.settings().own().keySet()).containsExactly("/home", "/srv/our own");
   }
 }

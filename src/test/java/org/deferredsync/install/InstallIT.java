@@ -208,6 +208,22 @@ final class InstallIT {
   }
 
   @Test
+  void upgrade_putsNoSyncConf_besideASyncYaml() throws IOException {
+    assertThat(release.install(target, "nosudo").status()).isZero();
+    Files.delete(target.resolve("config/sync.conf"));
+    Path yaml =
+        Files.writeString(
+            target.resolve("config/sync.yaml"), "log: $SCRIPT_HOME/log/sync.log\nplugins: []\n");
+
+    Outcome outcome = release.rebuilt("29990101000005").install(target, "nosudo");
+
+    assertThat(outcome.status()).isZero();
+    assertThat(outcome.out()).contains("kept " + yaml, "its configuration is " + yaml);
+    assertThat(target.resolve("config/sync.conf")).doesNotExist();
+    assertThat(run(target).status()).isZero();
+  }
+
+  @Test
   void upgrade_leavesARunningJobItsVersion_untilItHasEnded() throws Exception {
     assertThat(release.install(target, "nosudo").status()).isZero();
     Path started = scratch.resolve("started");
