@@ -151,8 +151,13 @@ final class ConfConversionTest {
   void convert_keepsWhatTheHostSays_andSettlesWhatTheFileSays() throws Exception {
     Converted converted =
         convert(
-            "DISK=/mnt/$(hostname -s)\nBACKUPTO=$DISK/${WHERE:-b}/`date +%Y`\n"
-                + "MYSQL_PASS='a$b\\c`d'\nJOBLOG=~/log\nSTARTSCRIPT=$ENDSCRIPT\n");
+            """
+            DISK=/mnt/$(hostname -s)
+            BACKUPTO=$DISK/${WHERE:-b}/`date +%Y`
+            MYSQL_PASS='a$b\\c`d'
+            JOBLOG=~/log
+            STARTSCRIPT=$ENDSCRIPT
+            """);
 
     assertThat(converted.lines())
         .contains(
