@@ -8,9 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.catalogue.LinkedNames;
-import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.Posix;
-import org.deferredsync.fs.PosixException;
 import org.deferredsync.snapshot.Run;
 import org.deferredsync.snapshot.RunSource;
 import org.slf4j.Logger;
@@ -41,30 +39,27 @@ public final class Backup {
    * Runs.
    *
    * @throws BackupException if nothing could be done, or the work had to stop
-   * @throws IOException if the target or the system failed
+   * @throws IOException if the system failed
    */
   public BackupReport run() throws BackupException, IOException {
     checkNames(request);
     RequiredMounts.look(engine.posix(), request.requiredMounts()).checkTarget(request.target());
     Instant started = engine.clock().instant();
-    checkApart();
+    try {
+      checkApart();
+      return runOnTarget(started);
+    } catch (IOException e) {
+      throw WriteTrouble.explain(engine.posix(), -1, request.target(), e);
+    }
+  }
+
+  private BackupReport runOnTarget(Instant started) throws BackupException, IOException {
     try (OpenTarget open = OpenTarget.open(engine, request.target(), lastNames(request), log)) {
       try {
         return run(open, started);
       } catch (IOException e) {
         throw WriteTrouble.explain(engine.posix(), open.target().root(), request.target(), e);
       }
-    } catch (PosixException e) {
-      if (e.is(Errno.EXDEV)) {
-        throw new BackupException(
-            BackupException.Kind.PREREQUISITE,
-            "BACKUPTO="
-                + request.target()
-                + ": something is mounted in it; unmount it and run again: "
-                + e.getMessage(),
-            e);
-      }
-      throw e;
     }
   }
 

@@ -1,6 +1,7 @@
 package org.deferredsync.backup;
 
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import org.deferredsync.catalogue.CatalogueException;
 import org.deferredsync.catalogue.CommitOutcomeUnknownException;
 import org.deferredsync.catalogue.DamagedCatalogueException;
@@ -12,14 +13,21 @@ import org.deferredsync.fs.Space;
 import org.deferredsync.snapshot.FilePath;
 import org.jspecify.annotations.Nullable;
 
-/** Tells a target that is full, or read-only, from what else may fail, and says what to do. */
+/** Says of a failure where it was, what it is to the operator, and what to do. */
 final class WriteTrouble {
   /** With less, the catalogue cannot write a page and what belongs to it. */
   private static final long LITTLE = 256 << 10;
 
+  private static final String NOTHING_LOST =
+      "nothing that was stored is lost, the next run goes on from there";
+
   private WriteTrouble() {}
 
-  /** The same as {@code failure}, in better words if there are. */
+  /**
+   * The same as {@code failure}, with the target's path and what to do.
+   *
+   * @param root the target's descriptor, or -1 where it is not open
+   */
   static BackupException explain(Posix posix, int root, FilePath target, IOException failure)
       throws IOException {
     if (failure instanceof NoHardLinksException) {
@@ -33,26 +41,35 @@ final class WriteTrouble {
             failure);
       }
     }
-    String trouble = trouble(posix.space(root), failure);
     if (failure instanceof DamagedCatalogueException) {
-      return failed(String.valueOf(failure.getMessage()), failure);
+      return failed(target + ": " + failure.getMessage(), failure);
     }
+    if (failure instanceof PosixException refused && refused.is(Errno.EXDEV)) {
+      return new BackupException(
+          BackupException.Kind.PREREQUISITE,
+          "BACKUPTO="
+              + target
+              + ": something is mounted in it; unmount it and run again: "
+              + failure.getMessage(),
+          failure);
+    }
+    String trouble = trouble(posix, root, failure);
     if (trouble == null
         && failure instanceof CatalogueException
         && !(failure instanceof CommitOutcomeUnknownException)) {
       trouble = "its catalogue cannot be read or written";
     }
-    if (trouble == null) {
-      throw failure;
+    if (trouble != null) {
+      return failed(
+          target + ": " + trouble + " (" + failure.getMessage() + "); " + NOTHING_LOST, failure);
     }
-    return failed(
-        target
-            + ": "
-            + trouble
-            + " ("
-            + failure.getMessage()
-            + "); nothing that was stored is lost, the next run goes on from there",
-        failure);
+    if (failure instanceof PosixException) {
+      return failed(target + ": " + failure.getMessage() + "; " + NOTHING_LOST, failure);
+    }
+    if (failure instanceof FileSystemException) {
+      throw failure; // whose message may be a path alone
+    }
+    return failed(String.valueOf(failure.getMessage()), failure);
   }
 
   private static BackupException failed(String line, IOException cause) {
@@ -72,40 +89,52 @@ final class WriteTrouble {
         failure);
   }
 
-  private static @Nullable String trouble(Space space, IOException failure) {
+  private static @Nullable String trouble(Posix posix, int root, IOException failure) {
     boolean catalogue = false;
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof PosixException posix) {
-        if (posix.is(Errno.EROFS)) {
+      if (cause instanceof PosixException refused) {
+        if (refused.is(Errno.EROFS)) {
           return "has become read-only; see why, its disk may be failing";
         }
-        if (posix.is(Errno.EDQUOT)) {
+        if (refused.is(Errno.EDQUOT)) {
           return "its quota is used up; make room";
         }
-        if (posix.is(Errno.ENOSPC)) {
-          return full(space);
+        if (refused.is(Errno.ENOSPC)) {
+          return full(posix, root);
         }
-        if (posix.is(Errno.EFBIG)) {
+        if (refused.is(Errno.EFBIG)) {
           return "a file is larger than may be written; raise the limit (ulimit -f), or see what its"
               + " file system takes";
         }
-        if (posix.is(Errno.EIO)) {
+        if (refused.is(Errno.EIO)) {
           return "its disk fails; see the kernel's log, verify what it still has, and replace it";
         }
-        if (posix.isShortage()) {
+        if (refused.isShortage()) {
           return "the system has no more of what it takes to write there; end what uses most of it";
         }
       }
       catalogue |= cause instanceof CatalogueException;
     }
-    return catalogue && (space.freeBytes() < LITTLE || space.freeInodes() == 0)
-        ? full(space)
-        : null;
+    return catalogue && isFull(posix, root) ? full(posix, root) : null;
   }
 
-  private static String full(Space space) {
-    return space.freeInodes() == 0
-        ? "no inode is left; remove files from it, or make its file system with more"
-        : "full, " + Sizes.text(space.freeBytes()) + " free; make room";
+  private static boolean isFull(Posix posix, int root) {
+    try {
+      Space space = posix.space(root);
+      return space.freeBytes() < LITTLE || space.freeInodes() == 0;
+    } catch (IOException e) {
+      return false; // what failed first is told
+    }
+  }
+
+  private static String full(Posix posix, int root) {
+    try {
+      Space space = posix.space(root);
+      return space.freeInodes() == 0
+          ? "no inode is left; remove files from it, or make its file system with more"
+          : "full, " + Sizes.text(space.freeBytes()) + " free; make room";
+    } catch (IOException e) {
+      return "full; make room";
+    }
   }
 }

@@ -4,10 +4,12 @@ import static java.util.Objects.requireNonNull;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.security.MessageDigest;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -66,9 +68,22 @@ public final class TreeText {
       return text + " -> " + Files.readSymbolicLink(path);
     }
     if (Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
-      return text + " " + sha256(Files.readAllBytes(path));
+      return text + " " + sha256(Files.readAllBytes(path)) + attributes(path);
     }
-    return text;
+    return Files.isDirectory(path) ? text + attributes(path) : text;
+  }
+
+  /** The user's extended attributes. */
+  private static String attributes(Path path) throws IOException {
+    UserDefinedFileAttributeView view =
+        requireNonNull(Files.getFileAttributeView(path, UserDefinedFileAttributeView.class));
+    TreeSet<String> all = new TreeSet<>();
+    for (String name : view.list()) {
+      ByteBuffer value = ByteBuffer.allocate(view.size(name));
+      view.read(name, value);
+      all.add(name + "=" + HexFormat.of().formatHex(value.array()));
+    }
+    return all.isEmpty() ? "" : " " + all;
   }
 
   private static String sha256(byte[] bytes) {

@@ -1,0 +1,195 @@
+package org.deferredsync.backup;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.deferredsync.backup.BackupReport.Verdict;
+import org.deferredsync.sweep.Program;
+
+/**
+ * What every run of a target was, and what must hold of it after a fault. Knows the source as it
+ * was at each run that was reported complete: bytes, type, names of one file, metadata and
+ * attributes of each path. The letters are those of the checks.
+ */
+final class Oracle {
+  private final EngineFixture fixture;
+  private final TreeMap<Long, Map<String, String>> complete = new TreeMap<>();
+
+  /** The source at the last complete run and at every one begun since. */
+  private final List<Map<String, String>> possible = new ArrayList<>();
+
+  private int kept = Integer.MAX_VALUE;
+
+  Oracle(EngineFixture fixture) {
+    this.fixture = fixture;
+  }
+
+  /** Snapshots may expire, but not the newest ones, of which there are so many. */
+  Oracle keeping(int newest) {
+    kept = newest;
+    return this;
+  }
+
+  /** A run was reported complete: its snapshot is the source as it is. */
+  void reported(long snapshot) throws IOException {
+    Map<String, String> now = TreeText.of(fixture.source);
+    complete.put(snapshot, now);
+    possible.clear();
+    possible.add(now);
+  }
+
+  /** The source is other than at the last run: a run may bring it into the mirror. */
+  void changed() throws IOException {
+    possible.add(TreeText.of(fixture.source));
+  }
+
+  /** A source that was restored or saved, and a target with it, is to be judged by this again. */
+  Oracle copy() {
+    Oracle copy = new Oracle(fixture).keeping(kept);
+    copy.complete.putAll(complete);
+    copy.possible.addAll(possible);
+    return copy;
+  }
+
+  /** At any instant: (b) every snapshot restores, and (c) each mirror path is old or new. */
+  void holds() throws Exception {
+    restores();
+    mirrorIsOldOrNew();
+  }
+
+  /**
+   * (a) The next run has ended well, and so (b) every snapshot restores, (d) every version has its
+   * file with its bytes and no other file is there, (e) nothing is left over.
+   */
+  void heals(BackupReport report) throws Exception {
+    assertThat(report.verdict()).as("(a) the next run: %s", report).isEqualTo(Verdict.GOOD);
+    whole();
+  }
+
+  /** The same for a run of the program. */
+  void heals(Program.Ended ended) throws Exception {
+    assertThat(ended.complaints()).as("(a) the next run").isEmpty();
+    assertThat(ended.status()).as("(a) the next run").isZero();
+    whole();
+  }
+
+  private void whole() throws Exception {
+    TargetChecks.sound(fixture);
+    restores();
+    assertThat(TargetChecks.leftByExpired(fixture)).as("(d) left by the expired").isEmpty();
+  }
+
+  /**
+   * (f) and (g): a run of the program that failed has said so, by one line with path and cause and
+   * no stack trace, and by a status that fits.
+   */
+  void tells(Program.Ended ended) {
+    assertThat(ended.status()).as("(g) %s", ended.complaints()).isIn(0, 1, 3);
+    if (ended.status() != 0) {
+      assertThat(ended.complaints()).as("(f)").isNotEmpty();
+    }
+    for (String line : ended.complaints()) {
+      assertThat(line)
+          .as("(f) %s", ended)
+          .doesNotContainPattern("\\bat [a-z.]+\\(|Exception|^\\s|^$");
+      if (line.startsWith("[ERROR]") || line.contains(" incremental_backup: ")) {
+        assertThat(line).as("(f) path").contains(fixture.home.toString());
+      }
+    }
+  }
+
+  /** (b) Whatever is there to be restored is what it was; what was reported is there. */
+  private void restores() throws Exception {
+    if (complete.isEmpty()
+        && !Files.exists(fixture.target.resolve(".deferred-sync/catalogue.db"))) {
+      return;
+    }
+    List<Long> there = TargetChecks.snapshots(fixture);
+    assertThat(there).as("(b) snapshots").containsAll(mustBeThere(there));
+    for (long snapshot : there) {
+      Map<String, String> model = complete.get(snapshot);
+      assertThat(TargetChecks.restored(fixture, snapshot))
+          .as("(b) snapshot %d", snapshot)
+          .isEqualTo(model == null ? now() : model);
+      complete.putIfAbsent(snapshot, now()); // a run that was killed behind its last commit
+    }
+    complete.keySet().removeIf(snapshot -> !there.contains(snapshot)); // expired, and for ever
+  }
+
+  private Map<String, String> now() {
+    return possible.get(possible.size() - 1);
+  }
+
+  /** What was reported, but for what is older than the newest that always stay. */
+  private List<Long> mustBeThere(List<Long> there) {
+    TreeSet<Long> all = new TreeSet<>(complete.keySet());
+    all.addAll(there);
+    return all.descendingSet().stream().limit(kept).filter(complete::containsKey).toList();
+  }
+
+  /** (c) No path of the mirror is a mixture, or empty, or gone while no version lacks it. */
+  private void mirrorIsOldOrNew() throws IOException {
+    if (!Files.exists(fixture.mirror(fixture.source))) {
+      assertThat(complete).as("(c) mirror").isEmpty();
+      return;
+    }
+    Map<String, String> mirror = TreeText.of(fixture.mirror(fixture.source));
+    TreeSet<String> paths = new TreeSet<>(mirror.keySet());
+    possible.forEach(version -> paths.addAll(version.keySet()));
+    for (String path : paths) {
+      List<String> versions =
+          possible.stream().filter(v -> v.containsKey(path)).map(v -> v.get(path)).toList();
+      String line = mirror.get(path);
+      if (line != null) {
+        assertThat(versions.stream().map(Oracle::essence))
+            .as("(c) %s: %s", path, versions)
+            .contains(essence(line));
+      } else if (!complete.isEmpty()) {
+        assertThat(mayBeAbsent(path)).as("(c) %s is gone: %s", path, versions).isTrue();
+      }
+    }
+  }
+
+  /** Some version lacks it, or it or what it lies in is replaced by something of another type. */
+  private boolean mayBeAbsent(String path) {
+    if (possible.stream().anyMatch(version -> !version.containsKey(path))) {
+      return true;
+    }
+    for (String at = path; ; at = at.contains("/") ? at.substring(0, at.lastIndexOf('/')) : "") {
+      if (at.isEmpty()) {
+        return false;
+      }
+      String name = at;
+      if (possible.stream()
+              .map(version -> type(requireNonNull(version.get(name))))
+              .distinct()
+              .count()
+          > 1) {
+        return true;
+      }
+    }
+  }
+
+  private static String type(String line) {
+    return line.substring(0, line.indexOf(' ') - 4);
+  }
+
+  /** Type, and bytes or where a link leads; metadata are set one after the other. */
+  private static String essence(String line) {
+    String[] words = line.replaceAll(" (= |\\[).*", "").split(" ", 4);
+    return type(line) + (words.length > 3 ? " " + words[3] : "");
+  }
+
+  @Override
+  public String toString() {
+    return complete.keySet().stream().map(String::valueOf).collect(Collectors.joining(", "));
+  }
+}
