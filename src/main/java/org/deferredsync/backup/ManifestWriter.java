@@ -134,8 +134,8 @@ final class ManifestWriter implements RowLog, AutoCloseable {
     whole.add(text);
     whole.finish();
     written.tell(whole.descriptor());
+    file = null; // closed once: its number may be another thread's before a second time
     whole.close();
-    file = null;
     written.tell(manifests.directory());
     catalogue.setManifest(number);
     manifests.add(number);

@@ -125,24 +125,29 @@ final class SourceGround {
       skipped.add(new Skipped(index, path, reason, false, null));
       return;
     }
-    int descriptor;
     try {
-      descriptor = path.isRoot() ? posix.openPath(path.bytes()) : openBelowParent(path);
+      int descriptor = path.isRoot() ? posix.openPath(path.bytes()) : openBelowParent(path);
+      opened.add(lookedAt(index, source, descriptor));
     } catch (PosixException e) {
       skipped.add(new Skipped(index, path, reason(path, e), false, Hold.Kind.MISSING));
-      return;
     } catch (ForeignLinkException e) {
       skipped.add(
           new Skipped(index, path, String.valueOf(e.getMessage()), false, Hold.Kind.MISSING));
-      return;
     }
-    opened.add(
-        new Opened(
-            index,
-            source,
-            descriptor,
-            posix.stat(descriptor),
-            SourceOverlap.ancestors(posix, descriptor)));
+  }
+
+  private Opened lookedAt(int index, Source source, int descriptor) throws IOException {
+    try {
+      return new Opened(
+          index,
+          source,
+          descriptor,
+          posix.stat(descriptor),
+          SourceOverlap.ancestors(posix, descriptor));
+    } catch (IOException | RuntimeException e) {
+      posix.close(descriptor);
+      throw e;
+    }
   }
 
   /** The parents as the operator wrote them; the last name must be a directory itself. */

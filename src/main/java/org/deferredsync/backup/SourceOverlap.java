@@ -58,10 +58,11 @@ final class SourceOverlap {
           }
           throw e;
         }
-        if (current != directory) {
-          posix.close(current);
-        }
+        int below = current;
         current = up;
+        if (below != directory) {
+          posix.close(below);
+        }
       }
     } finally {
       if (current != directory) {

@@ -42,7 +42,7 @@ final class WriteTrouble {
       }
     }
     if (failure instanceof DamagedCatalogueException) {
-      return failed(target + ": " + failure.getMessage(), failure);
+      return failed(String.valueOf(failure.getMessage()), failure);
     }
     if (failure instanceof PosixException refused && refused.is(Errno.EXDEV)) {
       return new BackupException(
@@ -69,7 +69,8 @@ final class WriteTrouble {
     if (failure instanceof FileSystemException) {
       throw failure; // whose message may be a path alone
     }
-    return failed(String.valueOf(failure.getMessage()), failure);
+    String where = failure instanceof CommitOutcomeUnknownException ? target + ": " : "";
+    return failed(where + failure.getMessage(), failure);
   }
 
   private static BackupException failed(String line, IOException cause) {

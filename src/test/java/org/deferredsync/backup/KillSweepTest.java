@@ -77,7 +77,7 @@ final class KillSweepTest {
     private final Random random;
     private final ProgramGround ground;
     private final RandomSource source;
-    private long longest;
+    private long life = USUAL_LIFE;
     private int days;
     private int kills;
     private int inRecovery;
@@ -104,7 +104,7 @@ final class KillSweepTest {
         died |= killed;
         ground.oracle.holds();
       }
-      longest = Math.max(longest, ground.heal(ground.oracle).life());
+      life = ground.heal(ground.oracle).life();
       ground.oracle.reported(ground.last().id());
       age();
       if (random.nextInt(3) == 0) {
@@ -116,7 +116,7 @@ final class KillSweepTest {
     /** Kills a command at an instant of its life; false if it ended before. */
     private boolean kill(String command) throws Exception {
       Running running = ground.program.start(List.of(), command);
-      Thread.sleep((long) (random.nextDouble() * (longest == 0 ? USUAL_LIFE : longest)));
+      running.endsWithin((long) (random.nextDouble() * life));
       running.process().destroyForcibly();
       Ended ended = running.end();
       if (ended.status() == 137) {

@@ -20,7 +20,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.deferredsync.backup.BackupReport.Verdict;
-import org.deferredsync.fs.CrashError;
 import org.deferredsync.fs.FaultyPosix;
 import org.deferredsync.fs.FaultyPosix.Call;
 import org.deferredsync.fs.Posix;
@@ -431,83 +430,6 @@ final class MoveTest {
     move("b", "a");
     runs++;
     run();
-  }
-
-  @Test
-  void aMove_standsEveryEndOfTheProcess() throws Exception {
-    int number = 0;
-    boolean died = true;
-    while (died) {
-      number++;
-      for (boolean before : List.of(true, false)) {
-        makeMoves("commit" + number + before);
-        died = before ? fixture.diesBeforeCommit(number) : fixture.diesAfterCommit(number);
-        holdsAfterDeath();
-      }
-    }
-    assertThat(number).isGreaterThan(6);
-  }
-
-  @Test
-  void aMove_standsAnEndAfterEachCall() throws Exception {
-    CrashPoints.tell();
-    int points = 0;
-    boolean died = true;
-    for (int number = CrashPoints.FIRST; died; number += CrashPoints.STEP) {
-      points++;
-      makeMoves("call" + number);
-      FaultyPosix posix = FaultyPosix.ofSystem();
-      posix.crashAfter(number);
-      fixture.with(posix);
-      died = false;
-      try {
-        fixture.run();
-      } catch (CrashError expected) {
-        died = true;
-      } finally {
-        posix.endProcess();
-        fixture.with(Posix.ofSystem());
-      }
-      holdsAfterDeath();
-    }
-    assertThat(points).isGreaterThan(60 / CrashPoints.STEP);
-  }
-
-  /** A target of its own, a complete run, and moves of every kind after it. */
-  private void makeMoves(String name) throws Exception {
-    fixture = new EngineFixture(Files.createDirectories(memory.resolve(name)));
-    fixture.with(new Batch.Limits(4, 1 << 20));
-    source = fixture.source;
-    models.clear();
-    runs = 0;
-    grow("a", 2, 3);
-    write("one", "one");
-    write("over", "is replaced");
-    write("two", "two");
-    run();
-    move("a", "b");
-    move("b/d0/f0", "out");
-    Files.delete(source.resolve("over"));
-    move("one", "over");
-    move("two", "one");
-    Files.setPosixFilePermissions(
-        source.resolve("b/d1/f1"), PosixFilePermissions.fromString("rwxr-x---"));
-    fixture.ahead(Duration.ofSeconds(60));
-  }
-
-  private void holdsAfterDeath() throws Exception {
-    assertThat(TargetChecks.restored(fixture, 1)).isEqualTo(models.get(1L));
-    runs = 3;
-    fixture.ahead(Duration.ofSeconds(90));
-    BackupReport report = fixture.run();
-    assertThat(report.verdict()).as("%s", report).isEqualTo(Verdict.GOOD);
-    for (long snapshot : TargetChecks.snapshots(fixture)) {
-      assertThat(TargetChecks.restored(fixture, snapshot))
-          .isEqualTo(snapshot == 1 ? models.get(1L) : TreeText.of(source));
-    }
-    TargetChecks.sound(fixture);
-    noFileIsInBoth();
-    models.clear();
   }
 
   @Test

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class PowerCutTest {
   private static final int CUTS_OF_A_CHAIN = 25;
   private static final long MEGABYTES = 320;
+  private static final long USUAL_LIFE = 500;
 
   @TempDir(factory = SharedMemory.class)
   private Path scratch;
@@ -94,7 +95,7 @@ final class PowerCutTest {
     private final Path image;
     private final ProgramGround ground;
     private final RandomSource source;
-    private long longest;
+    private long life = USUAL_LIFE;
     private boolean mounted;
     private int days;
     private int cuts;
@@ -134,12 +135,12 @@ final class PowerCutTest {
       days++;
       source.change(1 + random.nextInt(60));
       ground.oracle.changed();
-      cut(longest == 0 ? 500 : longest * 12 / 10);
+      cut(life * 12 / 10);
       while (cuts < most && random.nextInt(3) == 0) {
         inRecovery++;
-        cut(longest);
+        cut(life);
       }
-      longest = Math.max(longest, ground.heal(ground.oracle).life());
+      life = ground.heal(ground.oracle).life();
       ground.oracle.reported(ground.last().id());
     }
 
@@ -147,8 +148,7 @@ final class PowerCutTest {
     private void cut(long milliseconds) throws Exception {
       long before = ground.last().id();
       Running running = ground.program.start(List.of(), "run");
-      Thread.sleep((long) (random.nextDouble() * milliseconds));
-      boolean over = !running.process().isAlive();
+      boolean over = running.endsWithin((long) (random.nextDouble() * milliseconds));
       Shell.run("xfs_io", "-x", "-c", "shutdown", ground.fixture.target.toString());
       Ended end = running.end();
       ground.oracle.tells(end);

@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A fixture's target as it was at one moment, to begin each point of a sweep with. */
+/**
+ * A fixture's target as it was between two runs, to begin each point of a sweep with. A copy has
+ * other inodes, so what is pending in a target would not be about it.
+ */
 final class SavedTarget {
   private final EngineFixture fixture;
   private final Path saved;

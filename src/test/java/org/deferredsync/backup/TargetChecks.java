@@ -16,8 +16,10 @@ import java.util.stream.Stream;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.catalogue.CommitHook;
 import org.deferredsync.catalogue.Expiry.Old;
+import org.deferredsync.catalogue.Runs;
 import org.deferredsync.fs.LockFile;
 import org.deferredsync.fs.Posix;
+import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.Run;
 import org.deferredsync.snapshot.RunSource;
 import org.slf4j.Logger;
@@ -39,6 +41,9 @@ final class TargetChecks {
           "catalogue.db-shm",
           "RESTORE.md",
           "manifests");
+
+  /** A damaged catalogue stays until somebody removes it. */
+  private static final String KEPT_ASIDE = "catalogue.db.damaged-";
 
   private TargetChecks() {}
 
@@ -83,6 +88,22 @@ final class TargetChecks {
     }
   }
 
+  /** Whether there is anything of the source in the target. */
+  static boolean knows(EngineFixture fixture, Path source) throws BackupException, IOException {
+    try (TargetReader reader = reader(fixture)) {
+      Runs runs = reader.catalogue().runs();
+      FilePath path = EngineFixture.filePath(source);
+      return runs.sources().contains(path) || runs.removals().contains(path);
+    }
+  }
+
+  /** Whether operations are committed that may not have been carried out. */
+  static boolean isPending(EngineFixture fixture) throws BackupException, IOException {
+    try (TargetReader reader = reader(fixture)) {
+      return !reader.catalogue().pending().list().isEmpty();
+    }
+  }
+
   static Verifier.Result verify(EngineFixture fixture) throws BackupException, IOException {
     try (TargetReader reader = reader(fixture)) {
       return new Verifier(reader, Clock.systemUTC(), LOG).verify();
@@ -109,7 +130,11 @@ final class TargetChecks {
     assertThat(damage(own)).as("integrity_check").isEmpty();
     assertThat(own.resolve("staging")).isEmptyDirectory();
     try (Stream<Path> names = Files.list(own)) {
-      assertThat(names.map(name -> name.getFileName().toString())).isSubsetOf(OWN_FILES);
+      assertThat(
+              names
+                  .map(name -> name.getFileName().toString())
+                  .filter(name -> !name.startsWith(KEPT_ASIDE)))
+          .isSubsetOf(OWN_FILES);
     }
     LockFile.Attempt attempt =
         LockFile.tryTake(

@@ -90,6 +90,7 @@ public final class FaultyPosix implements Posix {
   private final List<Fault> faults = new ArrayList<>();
   private final Map<Integer, String> open = new TreeMap<>();
   private long openLimit = Long.MAX_VALUE;
+  private final List<String> closedTwice = new ArrayList<>();
   private int mutations;
   private int crashBefore;
   private int crashAfter;
@@ -174,6 +175,11 @@ public final class FaultyPosix implements Posix {
   /** The mutating calls in order, as text. */
   public synchronized List<String> changes() {
     return log.stream().filter(e -> e.call().mutates()).map(Entry::toString).toList();
+  }
+
+  /** Who closed a descriptor that was closed already, and might have been somebody else's. */
+  public synchronized List<String> closedTwice() {
+    return List.copyOf(closedTwice);
   }
 
   /** The objects of the descriptors that are open. */
@@ -303,7 +309,10 @@ public final class FaultyPosix implements Posix {
 
   private synchronized void closeReally(int descriptor) throws IOException {
     // Out of the table first: once closed, another thread may be given the same number.
-    open.remove(descriptor);
+    if (open.remove(descriptor) == null) {
+      closedTwice.add(String.valueOf(new Throwable("descriptor " + descriptor).getStackTrace()[3]));
+      throw new PosixException(Errno.EBADF, "close", "descriptor " + descriptor);
+    }
     real.close(descriptor);
   }
 

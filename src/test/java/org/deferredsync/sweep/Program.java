@@ -142,6 +142,11 @@ public final class Program {
       return process;
     }
 
+    /** Waits so many milliseconds, or less if it ends before; then true. */
+    public boolean endsWithin(long milliseconds) throws InterruptedException {
+      return process.waitFor(milliseconds, TimeUnit.MILLISECONDS);
+    }
+
     /** Waits for its end. */
     public Ended end() throws Exception {
       if (!process.waitFor(LONGEST_SECONDS, TimeUnit.SECONDS)) {

@@ -23,7 +23,7 @@ public final class Sweep {
   private static final String FULL = System.getProperty("sweep.full", "");
   private static final int WORKERS = Integer.getInteger("sweep.workers", 2);
   private static final Duration LONGEST = Duration.ofMinutes(Long.getLong("sweep.minutes", 44));
-  private static final int FAILURES_TOLD = 20;
+  private static final int FAILURES_TOLD = 100;
 
   private final String part;
   private final boolean full;
