@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
@@ -121,7 +122,8 @@ abstract class CrashScenario {
       Files.delete(source.resolve("over"));
       Files.move(source.resolve("one"), source.resolve("over"));
       Files.move(source.resolve("two"), source.resolve("one"));
-      Shell.run("chmod", "750", source.resolve("b/d1/f1").toString());
+      Files.setPosixFilePermissions(
+          source.resolve("b/d1/f1"), PosixFilePermissions.fromString("rwxr-x---"));
       oracle.changed();
     }
   }
@@ -289,9 +291,9 @@ abstract class CrashScenario {
       Files.delete(source.resolve("gone"));
       good(source);
       Path own = fixture.target.resolve(".deferred-sync");
-      Shell.run("rm", own.resolve("catalogue.db").toString());
+      Files.delete(own.resolve("catalogue.db"));
       if (!manifests) {
-        Shell.run("rm", "-r", own.resolve("manifests").toString());
+        TargetChecks.delete(own.resolve("manifests"));
         oracle.forget(); // what was there at which run nobody knows any more
       }
     }

@@ -38,10 +38,10 @@ final class CrashSweepTest {
 
   /** Where the process ends, and one in how many such points the ordinary tests try. */
   private enum Where {
-    BEFORE_CALL(40),
-    AFTER_CALL(20),
-    BEFORE_COMMIT(3),
-    AFTER_COMMIT(3);
+    BEFORE_CALL(90),
+    AFTER_CALL(40),
+    BEFORE_COMMIT(4),
+    AFTER_COMMIT(4);
 
     private final int usualStep;
 
@@ -98,7 +98,7 @@ final class CrashSweepTest {
       all.add(() -> recoveries(sweep));
     }
     sweep.run(all);
-    sweep.end(100);
+    sweep.end(60);
   }
 
   private void sweep(Sweep sweep, CrashScenario scenario, List<Where> places) throws Exception {
@@ -121,7 +121,7 @@ final class CrashSweepTest {
             return met;
           });
     }
-    Shell.run("rm", "-rf", scenario.fixture.home.toString());
+    TargetChecks.delete(scenario.fixture.home);
   }
 
   /** Dies at the point; false if it ended before it came to that. */
@@ -161,7 +161,7 @@ final class CrashSweepTest {
         sweep.loop(
             "recovery behind commit " + commit + " " + where,
             1,
-            12,
+            16,
             number -> {
               // What is pending knows inodes: a copy of a target that died would be none.
               first.bringBack();
