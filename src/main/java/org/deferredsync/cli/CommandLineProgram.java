@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -169,13 +170,18 @@ final class CommandLineProgram {
       complain(String.valueOf(e.getMessage()));
     } else {
       status = ExitStatus.FAILURE;
-      boolean ours = e.getClass().getName().startsWith("org.deferredsync.");
-      complain((ours ? "" : e.getClass().getSimpleName() + ": ") + e.getMessage());
+      complain((saysAll(e) ? "" : e.getClass().getSimpleName() + ": ") + e.getMessage());
     }
     if (root.isVerbose()) {
       e.printStackTrace(err);
     }
     return status;
+  }
+
+  /** Whether the message has both what failed and why; that of some exceptions is a path alone. */
+  private static boolean saysAll(Exception e) {
+    return e.getClass().getName().startsWith("org.deferredsync.")
+        || e instanceof FileSystemException file && file.getReason() != null;
   }
 
   private void complain(String message) {

@@ -1,6 +1,7 @@
 package org.deferredsync.job;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -29,6 +30,8 @@ record Scratch(Path directory) implements AutoCloseable {
       for (Path file : left) {
         Files.deleteIfExists(file);
       }
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
     }
   }
 

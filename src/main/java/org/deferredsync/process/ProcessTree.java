@@ -2,6 +2,7 @@ package org.deferredsync.process;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -142,7 +143,7 @@ public final class ProcessTree {
           handle(process).ifPresent(found::add);
         }
       }
-    } catch (IOException e) {
+    } catch (IOException | DirectoryIteratorException e) {
       // No /proc: a system other than Linux, where the descendants are all that can be known.
       return Stream.empty();
     }

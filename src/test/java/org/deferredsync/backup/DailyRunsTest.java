@@ -33,8 +33,10 @@ import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.Run;
 import org.deferredsync.snapshot.RunSource;
 import org.deferredsync.snapshot.SourceState;
+import org.deferredsync.sweep.Sweep;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,8 +47,8 @@ import org.slf4j.LoggerFactory;
  * are wrong: after each the target has the snapshots that the pure function keeps, and at the end
  * each of them is what the source was.
  *
- * <p>{@code -Ddays.count=N} says how many runs (730 have four changes of the clocks), {@code
- * -Ddays.seed=N} which.
+ * <p>{@code -Dsweep.count=N} says how many runs (730 have four changes of the clocks), {@code
+ * -Dsweep.seed=N} which.
  */
 @EnabledOnOs(OS.LINUX)
 final class DailyRunsTest {
@@ -65,8 +67,8 @@ final class DailyRunsTest {
   @TempDir(factory = SharedMemory.class)
   private Path scratch;
 
-  private final long seed = Long.getLong("days.seed", System.nanoTime());
-  private final Random random = new Random(seed);
+  private long seed;
+  private Random random = new Random(0);
   private EngineFixture fixture;
   private Instant now = Instant.EPOCH;
   private Verdict verdict = Verdict.GOOD;
@@ -93,9 +95,17 @@ final class DailyRunsTest {
   }
 
   @Test
+  @Timeout(3_000)
   void target_hasWhatThePureFunctionKeeps_afterEveryRun() throws Exception {
-    int count = Integer.getInteger("days.count", USUAL_COUNT);
-    System.out.printf("daily runs: -Ddays.seed=%d -Ddays.count=%d%n", seed, count);
+    Sweep sweep = Sweep.of("days");
+    int count = sweep.count(730, USUAL_COUNT);
+    sweep.meetMany("days", () -> run(sweep.seed(), count));
+    sweep.end(count);
+  }
+
+  private int run(long chosen, int count) throws Exception {
+    seed = chosen;
+    random = new Random(chosen);
     ChangingTree.write(fixture.source, "stays", "the same");
     Set<Day> met = EnumSet.noneOf(Day.class);
     int off = 0;
@@ -122,6 +132,7 @@ final class DailyRunsTest {
     }
     assertThat(TargetChecks.leftByExpired(fixture)).isEmpty();
     assertThat(TargetChecks.verify(fixture).good()).isTrue();
+    return count;
   }
 
   @Test

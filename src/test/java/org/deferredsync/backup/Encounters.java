@@ -14,6 +14,7 @@ import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
 import org.deferredsync.fs.Stat;
+import org.deferredsync.sweep.Sweep;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Encounters {
   private static final Set<Errno> MET = Set.of(Errno.ELOOP, Errno.ENOTDIR, Errno.EPERM);
+
+  static final int FULL_COUNT = 100_000;
+  static final int USUAL_COUNT = 500;
 
   private final Pattern names;
   private final Map<String, Long> met = new TreeMap<>();
@@ -92,12 +96,13 @@ final class Encounters {
   }
 
   /** Prints the figures, and requires that of a hundred looks one met something else. */
-  synchronized void report(String scenario, long flips) {
+  synchronized void report(Sweep sweep, String scenario, long flips) {
     long all = met.values().stream().mapToLong(Long::longValue).sum();
-    System.out.printf(
-        "flips: %s: %d flips, %d looks, %d met (%.1f %%): %s%n",
-        scenario, flips, looks, all, 100.0 * all / Math.max(1, looks), met);
-    assertThat(flips).as("flips").isGreaterThanOrEqualTo(Flipper.COUNT);
+    sweep.note(
+        String.format(
+            "%s: %d flips, %d looks, %d met (%.1f %%): %s",
+            scenario, flips, looks, all, 100.0 * all / Math.max(1, looks), met));
+    assertThat(flips).as("flips").isGreaterThanOrEqualTo(sweep.count(FULL_COUNT, USUAL_COUNT));
     assertThat(all).as("met of %d looks", looks).isGreaterThanOrEqualTo(looks / 100);
   }
 }

@@ -20,9 +20,6 @@ import java.util.Objects;
 final class Flipper implements AutoCloseable {
   static final int USER = 1000;
 
-  /** How often the names that flip are to be looked at: some thousand, or what a full test asks. */
-  static final int COUNT = Integer.getInteger("flips.count", 2_000);
-
   private final Process process;
   private final BufferedReader said;
 

@@ -13,6 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.deferredsync.backup.RestoreChange.Watcher;
 import org.deferredsync.fs.Posix;
+import org.deferredsync.sweep.Sweep;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -26,11 +29,25 @@ import org.slf4j.LoggerFactory;
 final class HostileRestoreTest {
   private static final int PAIRS = 40;
 
+  private static Sweep sweep;
+  private static int count;
+
   @TempDir(factory = SharedMemory.class)
   private Path scratch;
 
   private EngineFixture fixture;
   private Outside outside;
+
+  @BeforeAll
+  static void begin() throws IOException {
+    sweep = Sweep.of("flips of a restore");
+    count = sweep.count(Encounters.FULL_COUNT, Encounters.USUAL_COUNT);
+  }
+
+  @AfterAll
+  static void end() throws IOException {
+    sweep.end(0);
+  }
 
   @BeforeEach
   void make() throws Exception {
@@ -92,7 +109,11 @@ final class HostileRestoreTest {
 
   @Test
   @Timeout(3_000)
-  void restore_changesNothingOutside_whereALinkIsPlanted() throws Exception {
+  void restore_changesNothingOutside_whereALinkIsPlanted() {
+    sweep.meetMany("link planted where a restore goes", this::plantLinks);
+  }
+
+  private int plantLinks() throws Exception {
     shell("mkdir -p top/deep; echo 1 >top/file; echo 1 >top/deep/file; chown -R 1000:1000 top");
     shell("chmod -R go+rwX top");
     fixture.run();
@@ -102,7 +123,7 @@ final class HostileRestoreTest {
     long flips;
     List<String> names = List.of(".deferred-sync-restore", "top");
     try (Flipper flipper = Flipper.planting(to, outside.top, names)) {
-      while (encounters.looks() < Flipper.COUNT) {
+      while (encounters.looks() < count) {
         attempt(
             posix,
             restorer ->
@@ -114,12 +135,17 @@ final class HostileRestoreTest {
       }
       flips = flipper.end();
     }
-    encounters.report("link planted where a restore goes", flips);
+    encounters.report(sweep, "link planted where a restore goes", flips);
+    return count;
   }
 
   @Test
   @Timeout(3_000)
-  void restore_changesNothingOutside_whileItsParentIsExchangedForALink() throws Exception {
+  void restore_changesNothingOutside_whileItsParentIsExchangedForALink() {
+    sweep.meetMany("parent of where a restore goes, and link", this::exchangeParent);
+  }
+
+  private int exchangeParent() throws Exception {
     shell("mkdir -p top/deep; echo 1 >top/file; chown -R 1000:1000 top");
     fixture.run();
     Path base = usersDirectory("base");
@@ -130,7 +156,7 @@ final class HostileRestoreTest {
     Posix posix = encounters.posix();
     long flips;
     try (Flipper flipper = Flipper.exchanging(base, List.of("flip-x", "flip-y"))) {
-      while (encounters.looks() < Flipper.COUNT) {
+      while (encounters.looks() < count) {
         attempt(
             posix,
             restorer ->
@@ -142,17 +168,22 @@ final class HostileRestoreTest {
       }
       flips = flipper.end();
     }
-    encounters.report("parent of where a restore goes, and link", flips);
+    encounters.report(sweep, "parent of where a restore goes, and link", flips);
+    return count;
   }
 
   /** Restores in place, again and again, what its owner changes meanwhile. */
-  private void inPlace(String scenario, Path directory, Path source, List<String> pairs)
+  private void inPlace(String scenario, Path directory, Path source, List<String> pairs) {
+    sweep.meetMany(scenario, () -> flipInPlace(scenario, directory, source, pairs));
+  }
+
+  private int flipInPlace(String scenario, Path directory, Path source, List<String> pairs)
       throws Exception {
     Encounters encounters = new Encounters("flip-.*");
     Posix posix = encounters.posix();
     long flips;
     try (Flipper flipper = Flipper.exchanging(directory, pairs)) {
-      while (encounters.looks() < Flipper.COUNT) {
+      while (encounters.looks() < count) {
         attempt(
             posix,
             restorer ->
@@ -167,7 +198,8 @@ final class HostileRestoreTest {
       }
       flips = flipper.end();
     }
-    encounters.report(scenario, flips);
+    encounters.report(sweep, scenario, flips);
+    return count;
   }
 
   @Test

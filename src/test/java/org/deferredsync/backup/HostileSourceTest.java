@@ -14,6 +14,9 @@ import org.deferredsync.fs.FaultyPosix;
 import org.deferredsync.fs.FaultyPosix.Call;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.snapshot.SourceState;
+import org.deferredsync.sweep.Sweep;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -26,11 +29,25 @@ import org.junit.jupiter.api.io.TempDir;
 final class HostileSourceTest {
   private static final int PAIRS = 60;
 
+  private static Sweep sweep;
+  private static int count;
+
   @TempDir(factory = SharedMemory.class)
   private Path scratch;
 
   private EngineFixture fixture;
   private Outside outside;
+
+  @BeforeAll
+  static void begin() throws IOException {
+    sweep = Sweep.of("flips of a source");
+    count = sweep.count(Encounters.FULL_COUNT, Encounters.USUAL_COUNT);
+  }
+
+  @AfterAll
+  static void end() throws IOException {
+    sweep.end(0);
+  }
 
   @BeforeEach
   void make() throws Exception {
@@ -51,12 +68,16 @@ final class HostileSourceTest {
   }
 
   /** Backs the source up, day after day, while names in it flip; then once more in peace. */
-  private void backUp(String scenario, List<String> pairs) throws Exception {
+  private void backUp(String scenario, List<String> pairs) {
+    sweep.meetMany(scenario, () -> flip(scenario, pairs));
+  }
+
+  private int flip(String scenario, List<String> pairs) throws Exception {
     Encounters encounters = new Encounters("flip-.*");
     fixture.with(encounters.posix());
     long flips;
     try (Flipper flipper = Flipper.exchanging(fixture.source, pairs)) {
-      while (encounters.looks() < Flipper.COUNT) {
+      while (encounters.looks() < count) {
         fixture.run();
         nextDay();
       }
@@ -70,7 +91,8 @@ final class HostileSourceTest {
     for (long snapshot : TargetChecks.snapshots(fixture)) {
       TargetChecks.restored(fixture, snapshot);
     }
-    encounters.report(scenario, flips);
+    encounters.report(sweep, scenario, flips);
+    return count;
   }
 
   private int days;

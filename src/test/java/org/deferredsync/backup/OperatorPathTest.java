@@ -13,6 +13,7 @@ import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.FaultyPosix;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
+import org.deferredsync.sweep.Sweep;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -109,12 +110,19 @@ final class OperatorPathTest {
     shell("mkdir users/flip-x; ln -s ../roots users/flip-y; mkdir users/flip-x/deep");
     shell("chown -R -h 1000:1000 users");
     Object outside = Files.getAttribute(scratch.resolve("roots/deep"), "unix:ino");
+    Sweep sweep = Sweep.of("flips of a path");
+    int count = sweep.count(Encounters.FULL_COUNT, Encounters.USUAL_COUNT);
+    sweep.meetMany("path", () -> flip(sweep, count, outside));
+    sweep.end(count);
+  }
+
+  private int flip(Sweep sweep, int count, Object outside) throws Exception {
     Encounters encounters = new Encounters("flip-.*");
     Posix watched = encounters.posix();
     long flips;
     try (Flipper flipper =
         Flipper.exchanging(scratch.resolve("users"), List.of("flip-x", "flip-y"))) {
-      while (encounters.looks() < Flipper.COUNT) {
+      while (encounters.looks() < count) {
         try {
           int opened =
               OperatorPath.open(
@@ -127,6 +135,7 @@ final class OperatorPathTest {
       }
       flips = flipper.end();
     }
-    encounters.report("parent on the operator's path, and link", flips);
+    encounters.report(sweep, "parent on the operator's path, and link", flips);
+    return count;
   }
 }

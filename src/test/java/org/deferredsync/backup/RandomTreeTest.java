@@ -9,6 +9,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -18,8 +19,11 @@ import java.util.stream.Collectors;
 import org.deferredsync.backup.BackupReport.SourceReport;
 import org.deferredsync.backup.BackupReport.Verdict;
 import org.deferredsync.snapshot.Run;
+import org.deferredsync.sweep.Sweep;
+import org.deferredsync.sweep.Sweep.Series;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,13 +34,14 @@ import org.slf4j.LoggerFactory;
  * Random trees, each with five changing runs: the mirror equals the sources after every run, and
  * every snapshot gives back what the sources were, in every property that a restore promises.
  *
- * <p>{@code -Dtrees.seed=N} begins with the tree of that seed, {@code -Dtrees.count=N} says how
+ * <p>{@code -Dsweep.seed=N} begins with the tree of that seed, {@code -Dsweep.count=N} says how
  * many there are, the next one with the next seed.
  */
 @EnabledOnOs(OS.LINUX)
 final class RandomTreeTest {
   private static final Logger LOG = LoggerFactory.getLogger("trees");
-  private static final int USUAL_COUNT = 12;
+  private static final int USUAL_COUNT = 6;
+  private static final int WORKERS = 2;
   private static final int RUNS = 6;
   private static final List<String> FEATURES =
       List.of(
@@ -75,33 +80,52 @@ final class RandomTreeTest {
 
   /** The paths of a tree are too long for who cleans up afterwards. */
   @AfterEach
-  void remove() throws IOException {
-    for (Path scratch : List.of(memory, disk)) {
-      Shell.run("find", scratch.toString(), "-mindepth", "1", "-delete");
-    }
+  void removeAll() throws IOException {
+    remove(memory);
+    remove(disk);
+  }
+
+  private static void remove(Path scratch) throws IOException {
+    Shell.run("find", scratch.toString(), "-mindepth", "1", "-delete");
   }
 
   @Test
+  @Timeout(3_000)
   void restore_givesBackEverySnapshot_ofARandomTree() throws Exception {
-    long first = Long.getLong("trees.seed", new Random().nextInt(1_000_000));
-    int count = Integer.getInteger("trees.count", USUAL_COUNT);
-    System.out.printf("random trees: -Dtrees.seed=%d -Dtrees.count=%d%n", first, count);
-    AssertionError failed = new AssertionError("trees that failed");
-    try (RandomTrees trees = new RandomTrees()) {
-      for (long seed = first; seed < first + count; seed++) {
-        try {
-          new Chain(trees, seed).run();
-        } catch (Exception | AssertionError e) {
-          String changes = String.join("\n", trees.log());
-          String again = "-Dtrees.count=1 -Dtrees.seed=" + seed;
-          failed.addSuppressed(
-              new AssertionError(again + "; the last changes were:\n" + changes, e));
-        }
-        remove();
-      }
+    Sweep sweep = Sweep.of("trees");
+    int count = sweep.count(500, USUAL_COUNT);
+    List<Series> all = new ArrayList<>();
+    for (int i = 0; i < WORKERS; i++) {
+      int first = i;
+      all.add(() -> grow(sweep, sweep.seed() + first, sweep.seed() + count));
     }
-    if (failed.getSuppressed().length > 0) {
-      throw failed;
+    sweep.run(all);
+    sweep.note(RUNS - 1 + " changing runs each");
+    sweep.end(count);
+  }
+
+  /** Trees of these seeds, each of which makes the same tree again as {@code sweep.seed}. */
+  private void grow(Sweep sweep, long first, long end) throws Exception {
+    try (RandomTrees trees = new RandomTrees()) {
+      for (long at = first; at < end; at += WORKERS) {
+        long seed = at;
+        Path inMemory = Files.createDirectories(memory.resolve("w" + first % WORKERS));
+        Path onDisk = Files.createDirectories(disk.resolve("w" + first % WORKERS));
+        sweep.meet(
+            "tree " + seed,
+            () -> {
+              try {
+                new Chain(trees, seed, inMemory, onDisk).run();
+                return true;
+              } catch (Exception | AssertionError e) {
+                String changes = String.join("\n", trees.log());
+                throw new AssertionError(
+                    "-Dsweep.count=1 -Dsweep.seed=" + seed + "; the last changes:\n" + changes, e);
+              }
+            });
+        remove(inMemory);
+        remove(onDisk);
+      }
     }
   }
 
@@ -114,7 +138,7 @@ final class RandomTreeTest {
     private final EngineFixture fixture;
     private final List<Path> sources;
 
-    Chain(RandomTrees trees, long seed) throws IOException {
+    Chain(RandomTrees trees, long seed, Path memory, Path disk) throws IOException {
       this.trees = trees;
       this.seed = seed;
       this.random = new Random(seed);

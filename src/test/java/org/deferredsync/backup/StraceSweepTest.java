@@ -50,39 +50,12 @@ final class StraceSweepTest {
     return Files.createDirectory(scratch.resolve("ground" + grounds++));
   }
 
-  /** A target with one run, and forty changes in the source, as each point begins. */
-  private ProgramGround ground() throws Exception {
-    ProgramGround ground = new ProgramGround(fresh());
-    Path source = ground.fixture.source;
-    ChangingTree.make(source);
-    for (int i = 0; i < 12; i++) {
-      ChangingTree.write(source, "bulk/" + i, "bulk " + i);
-    }
-    ground.runFirst();
-    ChangingTree.change(source);
-    for (int i = 0; i < 6; i++) {
-      ChangingTree.write(source, "bulk/" + i, "bulk changed " + i);
-    }
-    ground.oracle.changed();
-    return ground;
-  }
-
   /** Which calls a run makes that is let alone; those that open a file without making one too. */
   private static List<Kind> kinds(ProgramGround ground) throws Exception {
     SavedTarget saved = SavedTarget.of(ground.fixture);
-    Path trace = ground.fixture.home.resolve("trace");
-    Ended ended =
-        ground
-            .program
-            .start(
-                List.of(
-                    "strace", "-f", "-qq", "-y", "-e", "trace=" + CALLS, "-o", trace.toString()),
-                "run")
-            .end();
-    assertThat(ended.status()).as("%s", ended.complaints()).isZero();
-    assertThat(ended.records()).anyMatch(line -> line.matches(".*: 1\\d added, 1\\d changed.*"));
+    List<String> trace = FortyChanges.trace(ground, CALLS);
     saved.bringBack();
-    return kinds(Files.readAllLines(trace), ground.fixture.target.toString());
+    return kinds(trace, ground.fixture.target.toString());
   }
 
   private static List<Kind> kinds(List<String> trace, String target) {
@@ -140,7 +113,7 @@ final class StraceSweepTest {
   void kill_losesNothing_atAnyCallOfARun() throws Exception {
     Sweep sweep = Sweep.of("strace");
     List<Series> all = new ArrayList<>();
-    try (ProgramGround ground = ground()) {
+    try (ProgramGround ground = FortyChanges.make(fresh())) {
       List<Kind> kinds = kinds(ground);
       if (sweep.isFull()) {
         kinds.forEach(kind -> all.add(() -> every(sweep, kind)));
@@ -154,7 +127,7 @@ final class StraceSweepTest {
   }
 
   private void every(Sweep sweep, Kind kind) throws Exception {
-    try (ProgramGround ground = ground()) {
+    try (ProgramGround ground = FortyChanges.make(fresh())) {
       SavedTarget saved = SavedTarget.of(ground.fixture);
       sweep.loop(kind.call(), kind.first(), 1, number -> kill(ground, saved, kind.call(), number));
     }

@@ -91,6 +91,7 @@ public final class FaultyPosix implements Posix {
   private final Map<Integer, String> open = new TreeMap<>();
   private long openLimit = Long.MAX_VALUE;
   private final List<String> closedTwice = new ArrayList<>();
+  private int mostOpen;
   private int mutations;
   private int crashBefore;
   private int crashAfter;
@@ -177,6 +178,11 @@ public final class FaultyPosix implements Posix {
     return log.stream().filter(e -> e.call().mutates()).map(Entry::toString).toList();
   }
 
+  /** How many descriptors have been open at the same time. */
+  public synchronized int mostOpen() {
+    return mostOpen;
+  }
+
   /** Who closed a descriptor that was closed already, and might have been somebody else's. */
   public synchronized List<String> closedTwice() {
     return List.copyOf(closedTwice);
@@ -251,6 +257,7 @@ public final class FaultyPosix implements Posix {
 
   private synchronized int opened(int descriptor, String object) {
     open.put(descriptor, object);
+    mostOpen = Math.max(mostOpen, open.size());
     return descriptor;
   }
 

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
  * configuration, one source, one target; beside them nothing but a log.
  */
 public final class Program {
-  private static final int LONGEST_SECONDS = 120;
+  private static final int LONGEST_SECONDS = 1_200;
   private static final Object CLASS_DATA = new Object();
   private static final Path REGISTRY = Path.of("/var/lib/deferred-sync/targets");
 
@@ -101,6 +101,11 @@ public final class Program {
     command.add("org.deferredsync.cli.Main");
     command.addAll(List.of(arguments));
     return command;
+  }
+
+  /** Gives every later run a heap of so many megabytes. */
+  public void setHeap(int megabytes) {
+    java.replaceAll(word -> word.startsWith("-Xmx") ? "-Xmx" + megabytes + "m" : word);
   }
 
   /** Starts a process with these words before its command line. */

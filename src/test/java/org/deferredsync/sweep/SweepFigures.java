@@ -31,7 +31,7 @@ final class SweepFigures {
             part,
             points,
             Math.max(1, time.toMinutes()),
-            part,
+            part.split(" ", 2)[0],
             seed,
             String.join("; ", notes));
     Files.writeString(DOCUMENT, line, StandardOpenOption.APPEND);

@@ -37,7 +37,7 @@ final class SweepProgress {
 
   /** That of the part, with the seed that it began with; a new one if there is none. */
   static SweepProgress resume(String part, long newSeed) throws IOException {
-    Path file = Files.createDirectories(DIRECTORY).resolve(part);
+    Path file = Files.createDirectories(DIRECTORY).resolve(part.replace(' ', '-'));
     List<String> lines = Files.exists(file) ? Files.readAllLines(file) : List.of();
     boolean same = !lines.isEmpty() && lines.get(0).startsWith(PROGRAM + " ");
     if (!same) {

@@ -1,6 +1,7 @@
 package org.deferredsync.plugin.host;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,6 +77,8 @@ public final class GetHardwareInfo implements Plugin {
     Set<Path> disks = new TreeSet<>();
     try (DirectoryStream<Path> found = Files.newDirectoryStream(devices, DISKS)) {
       found.forEach(disks::add);
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
     }
     return disks;
   }
