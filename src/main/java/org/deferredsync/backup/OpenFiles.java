@@ -7,8 +7,11 @@ import org.deferredsync.fs.Posix;
  * failures that say nothing of what they happen to.
  */
 final class OpenFiles {
-  /** A little more than was ever seen. */
-  private static final long NEEDED = 256;
+  /**
+   * More than there can be: some 260 staged directories that wait for the writing thread, the 64 of
+   * the walk, 48 each of source, mirror and increment, and what a Java runtime has open itself.
+   */
+  static final long NEEDED = 640;
 
   private OpenFiles() {}
 

@@ -9,8 +9,8 @@ import java.time.Duration;
 import org.deferredsync.backup.BackupException.Kind;
 import org.deferredsync.backup.BackupReport.Verdict;
 import org.deferredsync.fs.Errno;
-import org.deferredsync.fs.FaultyPosix.Call;
 import org.deferredsync.fs.FaultyPosix;
+import org.deferredsync.fs.FaultyPosix.Call;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.snapshot.SourceState;
 import org.junit.jupiter.api.Test;
@@ -53,7 +53,8 @@ final class FailingDiskTest {
     assertThat(failure.kind()).isEqualTo(Kind.FAILURE);
     assertThat(failure.getMessage())
         .startsWith(fixture.target + ": its disk fails; ")
-        .contains("kernel's log", name + "]: input/output error", "nothing that was stored is lost");
+        .contains(
+            "kernel's log", name + "]: input/output error", "nothing that was stored is lost");
     assertThat(posix.openObjects()).as("descriptors left open").isEmpty();
     fixture.with(Posix.ofSystem());
     assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);

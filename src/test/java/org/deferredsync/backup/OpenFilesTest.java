@@ -28,7 +28,7 @@ final class OpenFilesTest {
     ChangingTree.change(fixture.source);
     Map<String, String> before = TreeText.of(fixture.target);
     FaultyPosix few = FaultyPosix.ofSystem();
-    few.limitOpen(255);
+    few.limitOpen(639);
     fixture.with(few);
     Verification verification =
         new Verification(
@@ -58,7 +58,7 @@ final class OpenFilesTest {
             BackupException.class,
             e -> assertThat(e.kind()).isEqualTo(BackupException.Kind.FAILURE))
         .hasMessage(
-            "no more than 255 files may be open at once, and 256 are needed; raise the limit"
+            "no more than 639 files may be open at once, and 640 are needed; raise the limit"
                 + " (ulimit -n); nothing was done");
   }
 }

@@ -113,7 +113,7 @@ final class SystemLimitsIT {
     assertThat(ran.status()).isEqualTo(1);
     assertThat(ran.err())
         .hasLineCount(1)
-        .contains("no more than 64 files may be open at once, and 256 are needed; raise the limit");
+        .contains("no more than 64 files may be open at once, and 640 are needed; raise the limit");
     assertThat(operator.target).isEmptyDirectory();
     assertMirrored();
   }
