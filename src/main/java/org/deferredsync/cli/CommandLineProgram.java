@@ -181,7 +181,7 @@ final class CommandLineProgram {
   /** Whether the message has both what failed and why; that of some exceptions is a path alone. */
   private static boolean saysAll(Exception e) {
     return e.getClass().getName().startsWith("org.deferredsync.")
-        || e instanceof FileSystemException file && file.getReason() != null;
+        || (e instanceof FileSystemException file && file.getReason() != null);
   }
 
   private void complain(String message) {
