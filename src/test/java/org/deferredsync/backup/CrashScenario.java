@@ -1,5 +1,6 @@
 package org.deferredsync.backup;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -18,6 +19,7 @@ import org.slf4j.LoggerFactory;
  * Something that the engine does to a target and that may be cut short: the target before, what is
  * done, and what an operator does after it, which is an ordinary run for all but a few.
  */
+@SuppressWarnings("NullAway.Init") // prepare() comes before all else
 abstract class CrashScenario {
   private static final Logger LOG = LoggerFactory.getLogger("scenario");
 
@@ -66,7 +68,7 @@ abstract class CrashScenario {
   final void good(Path... sources) throws Exception {
     BackupReport report = fixture.run(sources);
     assertThat(report.verdict()).as("%s", report).isEqualTo(Verdict.GOOD);
-    oracle.reported(report.run());
+    oracle.reported(requireNonNull(report.run()));
     later(Duration.ofSeconds(30));
   }
 

@@ -1,5 +1,6 @@
 package org.deferredsync.backup;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -118,9 +119,9 @@ final class ErrnoSweepTest {
       BackupReport report = fixture.run();
       if (report.verdict() == Verdict.GOOD) {
         TargetChecks.sound(fixture);
-        judge.reported(report.run());
+        judge.reported(requireNonNull(report.run()));
       } else {
-        judge.reportedPartial(report.run());
+        judge.reportedPartial(requireNonNull(report.run()));
       }
     } catch (BackupException e) {
       assertThat(e.getMessage())

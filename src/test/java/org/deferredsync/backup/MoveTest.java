@@ -42,9 +42,6 @@ final class MoveTest {
 
   @TempDir private Path scratch;
 
-  @TempDir(factory = SharedMemory.class)
-  private Path memory;
-
   private EngineFixture fixture;
   private Path source;
   private final Map<Long, Map<String, String>> models = new HashMap<>();

@@ -130,7 +130,7 @@ final class RandomTreeTest {
   }
 
   /** The tree of one seed, from its first backup to the restore of all. */
-  private final class Chain {
+  private static final class Chain {
     private final RandomTrees trees;
     private final long seed;
     private final Random random;

@@ -35,7 +35,7 @@ public final class Sweep {
 
   private Sweep(String part) throws IOException {
     this.part = part;
-    this.full = FULL.equals(part) || part.startsWith(FULL + " ") && !FULL.isEmpty();
+    this.full = FULL.equals(part) || (part.startsWith(FULL + " ") && !FULL.isEmpty());
     long seed = Long.getLong("sweep.seed", new Random().nextInt(1_000_000));
     this.progress = full ? SweepProgress.resume(part, seed) : SweepProgress.none(seed);
     System.out.printf("sweep %s: -Dsweep.seed=%d%n", part, seed());
