@@ -103,7 +103,8 @@ final class RulesOfCommitTest {
   private void runWhoseCommitFails(int number, boolean happened) {
     fixture.with(failing(number, happened));
     assertThatThrownBy(() -> fixture.run())
-        .isInstanceOf(CommitOutcomeUnknownException.class)
+        .isInstanceOf(BackupException.class)
+        .hasCauseInstanceOf(CommitOutcomeUnknownException.class)
         .hasMessageContaining("the next run finds out whether it happened");
     fixture.with(CommitHook.NONE);
   }
