@@ -61,7 +61,8 @@ final class PluginGuideIT {
     // As installed: jars in a directory of the version.
     Ran jars =
         operator.sh(
-            "cp \"$1\"/*.jar \"$2\"; \"$3\"/bin/jar --create --file \"$2\"/deferred-sync.jar -C \"$1\"/classes .",
+            "cp \"$1\"/*.jar \"$2\"; [ ! -d \"$1\"/classes ] ||"
+                + " \"$3\"/bin/jar --create --file \"$2\"/deferred-sync.jar -C \"$1\"/classes .",
             operator.scratch.resolve("lib"),
             version,
             System.getProperty("java.home"));
