@@ -3,10 +3,13 @@ package org.deferredsync.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.deferredsync.backup.SharedMemory;
 import org.deferredsync.cli.Operator.Job;
 import org.deferredsync.cli.Operator.Ran;
@@ -207,6 +210,39 @@ final class DumpSqliteIT {
         .hasLineCount(1)
         .contains(file + ": not dumped: no room in " + ground.dumps);
     assertThat(ran.out()).isEqualTo("the last good one is whole\n" + file + "\n");
+  }
+
+  @Test
+  void drill_saysSo_whereItCannotLoad_orFindsOtherRows() throws Exception {
+    ground.good();
+    assumeTrue(Operator.isRoot(), "mounting needs root");
+    Ran parsed =
+        ground.operator.process(
+            Map.of("LC_ALL", "C.UTF-8"),
+            Stream.concat(
+                    Stream.of(
+                        "unshare",
+                        "--mount",
+                        "/bin/sh",
+                        "-c",
+                        "mount --bind /dev/null \"$(command -v sqlite3)\" || exit 99; exec \"$@\"",
+                        "sh"),
+                    ground.operator.command("drill", "--dumps").stream())
+                .toList());
+    assumeTrue(parsed.status() != 99, "no mounts here");
+    assertThat(parsed.status()).as(parsed.err()).isZero();
+    assertThat(parsed.out())
+        .contains(file + ": parsed, not proven: the program sqlite3 is not installed; 8 tables, ");
+
+    // As if the dump had lost a row on its way.
+    String encoded = URLEncoder.encode(ground.dumps.toString(), StandardCharsets.UTF_8);
+    ground.operator.sh(
+        "sed -i 's/^table no_id 2$/table no_id 3/' \"$(grep -l \"$1\" /var/lib/deferred-sync/dumps/*)\"",
+        encoded);
+    Ran failed = ground.drill();
+    assertThat(failed.status()).isEqualTo(1);
+    assertThat(failed.out())
+        .contains(file + ": failed: loaded into SQLite 3", "no_id has 2, and 3 were recorded");
   }
 
   @Test
