@@ -40,6 +40,7 @@ final class ArchitectureTest {
                   "logging")),
           Map.entry("job", Set.of("plugin", "config", "process", "fs", "logging")),
           Map.entry("plugin.host", Set.of("plugin", "config", "process")),
+          Map.entry("plugin.upgrade", Set.of("plugin", "config", "process")),
           Map.entry(
               "plugin.backup",
               Set.of("plugin", "config", "process", "backup", "snapshot", "fs", "logging")),
@@ -64,7 +65,9 @@ final class ArchitectureTest {
           new Room("com.github.luben..", Set.of("plugin.dump")),
           new Room("com.sun.jna..", Set.of("fs")),
           new Room("ch.qos.logback..", Set.of("logging")),
-          new Room("org.apache.commons.io..", Set.of("process", "config", "job", "plugin", "cli")));
+          new Room(
+              "org.apache.commons.io..",
+              Set.of("process", "config", "job", "plugin", "plugin.upgrade", "cli")));
 
   @ArchTest
   static final ArchRule importsPointDown =

@@ -126,8 +126,16 @@ public final class KnownSettings {
               "/etc/cron.exec/server_alive_check.sh",
               "server_alive_check: the script to run",
               Check.PATH_OR_EMPTY),
-          setting("OLDKERNELS_COUNT", "2", "system_upgrade: kernels that are kept"),
-          setting("UBUNTU_ARCHITECTURE", "generic", "ubuntu_kernel_upgrade: the kernel's flavour"));
+          setting(
+              "OLDKERNELS_COUNT",
+              "2",
+              "system_upgrade: kernels that are kept (Red Hat family)",
+              (s, key) -> oldKernelsCount(s)),
+          setting(
+              "UBUNTU_ARCHITECTURE",
+              "generic",
+              "ubuntu_kernel_upgrade: the kernel's flavour; empty for none",
+              (s, key) -> kernelFlavour(s)));
 
   private static final List<KnownSetting> REMOTE =
       List.of(
@@ -294,6 +302,21 @@ public final class KnownSettings {
           "is not a size; write a whole number of bytes, or one with K, M, G or T, such as 500M");
     }
     return size;
+  }
+
+  /** How many kernels an upgrade keeps, 1 to 99. */
+  public static int oldKernelsCount(Settings settings) throws SettingException {
+    return settings.wholeNumber("OLDKERNELS_COUNT", 1, 99);
+  }
+
+  /** The last part of the names of a kernel's packages; empty for none. */
+  public static String kernelFlavour(Settings settings) throws SettingException {
+    String flavour = settings.text("UBUNTU_ARCHITECTURE").strip();
+    if (!flavour.isEmpty() && !flavour.matches("[a-z0-9][a-z0-9.+-]*")) {
+      throw settings.invalid(
+          "UBUNTU_ARCHITECTURE", "is no flavour of a kernel; write one such as generic");
+    }
+    return flavour;
   }
 
   /** How long one plugin may take, a second to a year. */

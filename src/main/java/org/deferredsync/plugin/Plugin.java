@@ -24,6 +24,14 @@ public interface Plugin {
   Set<String> settings();
 
   /**
+   * Whether it starts services of the system, which go on after it; what another one leaves running
+   * is ended.
+   */
+  default boolean startsServices() {
+    return false;
+  }
+
+  /**
    * Does its task. Where it loops over several things it goes on after a failing one and returns
    * the first nonzero code.
    *

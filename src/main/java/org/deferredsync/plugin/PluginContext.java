@@ -8,6 +8,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.deferredsync.config.Settings;
 import org.deferredsync.config.TrustedPath;
 import org.deferredsync.logging.ChildLines;
@@ -87,8 +88,14 @@ public record PluginContext(
 
   /** Runs a command with all that it prints as records, and warns of children it left behind. */
   public CommandResult run(Command command) throws InterruptedException {
+    return run(command, line -> {});
+  }
+
+  /** The same, and hands each line over to {@code observer} too. */
+  public CommandResult run(Command command, Consumer<String> observer) throws InterruptedException {
     try (ChildLines lines = new ChildLines(log)) {
-      CommandResult result = commands.run(command, lines, lines);
+      Consumer<String> both = observer.andThen(lines);
+      CommandResult result = commands.run(command, both, both);
       warnOfLeftovers(command, result);
       return result;
     }
@@ -125,9 +132,14 @@ public record PluginContext(
    * @throws IOException if it cannot be read
    */
   public void show(Path file) throws IOException {
+    show(file, line -> line);
+  }
+
+  /** The same, with each line as {@code shown} makes it, such as one without a password. */
+  public void show(Path file, UnaryOperator<String> shown) throws IOException {
     try (ChildLines lines = new ChildLines(log);
         InputStream in = Files.newInputStream(file)) {
-      Lines.read(in, lines);
+      Lines.read(in, line -> lines.accept(shown.apply(line)));
     }
   }
 }

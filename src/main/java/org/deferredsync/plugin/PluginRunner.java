@@ -66,6 +66,9 @@ public final class PluginRunner {
       stop(thread, context.log());
       throw e;
     } finally {
+      if (plugin.startsServices()) {
+        children.forgetStrays();
+      }
       endChildren(children, context.log());
     }
     ReturnCode result = code.get();

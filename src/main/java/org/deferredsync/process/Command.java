@@ -29,6 +29,9 @@ public record Command(
     Duration timeout) {
   private static final Duration LONGEST = Duration.ofDays(1);
 
+  /** The variable that tells a command's processes that services which they start may stay. */
+  private static final String SERVICES = "DEFERRED_SYNC_SERVICES";
+
   public Command {
     arguments = List.copyOf(arguments);
     additions = Map.copyOf(additions);
@@ -100,6 +103,18 @@ public record Command(
 
   public Command within(Duration newTimeout) {
     return new Command(arguments, additions, removals, directory, input, output, newTimeout);
+  }
+
+  /**
+   * The same for a program that starts services of the system: what it leaves running when it ends
+   * by itself goes on.
+   */
+  public Command leavingServices() {
+    return with(SERVICES, "stay");
+  }
+
+  boolean leavesServices() {
+    return additions.containsKey(SERVICES);
   }
 
   /** The program and its arguments for people; never for a shell. */

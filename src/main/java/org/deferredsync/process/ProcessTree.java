@@ -48,6 +48,12 @@ public final class ProcessTree {
         handle -> true);
   }
 
+  /** The tree below {@code root}, itself included, without what has left it. */
+  static ProcessTree below(ProcessHandle root) {
+    return new ProcessTree(
+        () -> Stream.concat(Stream.of(root), root.descendants()), handle -> true);
+  }
+
   /** What comes to be below this process from now on. */
   public static ProcessTree ofThisProcess() {
     Set<ProcessHandle> before = new LinkedHashSet<>();
@@ -60,6 +66,12 @@ public final class ProcessTree {
   public void observe() {
     descendants.get().filter(ours).forEach(seen::add);
     seen.removeIf(handle -> !isRunning(handle));
+  }
+
+  /** Lets go of those that are below nobody of ours any more, such as services. */
+  public void forgetStrays() {
+    seen.clear();
+    observe();
   }
 
   /** Those still alive, for people: process id and command. */

@@ -51,14 +51,18 @@ public final class SystemCommandRunner implements CommandRunner {
           List.of(),
           start);
     }
-    String mark = UUID.randomUUID().toString();
+    // A service that carried the mark, or was watched when it had left us, would be ended with us.
+    String mark = command.leavesServices() ? "" : UUID.randomUUID().toString();
     Process process;
     try {
       process = start(command, program.get(), mark);
     } catch (IOException e) {
       return ended(new Ending.NotStarted(command.program(), cause(e)), List.of(), start);
     }
-    ProcessTree tree = ProcessTree.marked(process.toHandle(), MARK + "=" + mark);
+    ProcessTree tree =
+        mark.isEmpty()
+            ? ProcessTree.below(process.toHandle())
+            : ProcessTree.marked(process.toHandle(), MARK + "=" + mark);
     Object turn = new Object();
     AtomicReference<RuntimeException> failure = new AtomicReference<>();
     AtomicReference<IOException> broken = new AtomicReference<>();
@@ -78,11 +82,13 @@ public final class SystemCommandRunner implements CommandRunner {
     try {
       finished = await(process, tree, deadline, broken);
       overdue = !finished && broken.get() == null;
-      if (finished) {
+      if (finished && !command.leavesServices()) {
         leftovers = tree.alive();
       }
     } finally {
-      tree.end(GRACE);
+      if (!finished || !command.leavesServices()) {
+        tree.end(GRACE);
+      }
       if (finished && sink != null) {
         // What it wrote last may take its time on the way to the disk, and none of it may be lost.
         overdue = !joined(threads.get(1), deadline);
@@ -110,7 +116,9 @@ public final class SystemCommandRunner implements CommandRunner {
     variables.putAll(environment);
     variables.keySet().removeAll(command.removals());
     variables.putAll(command.additions());
-    variables.put(MARK, mark);
+    if (!mark.isEmpty()) {
+      variables.put(MARK, mark);
+    }
     if (command.directory() != null) {
       builder.directory(command.directory().toFile());
     }

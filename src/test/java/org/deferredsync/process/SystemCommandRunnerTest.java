@@ -169,6 +169,36 @@ final class SystemCommandRunnerTest {
     assertThat(result.elapsed()).isLessThan(Duration.ofSeconds(10));
   }
 
+  @Test
+  void run_leavesServicesAlone_ofACommandThatStartsThem() throws Exception {
+    Path pid = directory.resolve("pid");
+    CommandResult result =
+        run(
+            sh("setsid sleep 100 >/dev/null 2>&1 & echo $! >\"$1\"", pid.toString())
+                .leavingServices());
+    String service = Files.readString(pid).strip();
+    try {
+      assertThat(result.succeeded()).isTrue();
+      assertThat(result.leftovers()).isEmpty();
+      assertThat(isRunning(service)).isTrue();
+    } finally {
+      ProcessHandle.of(Long.parseLong(service)).ifPresent(ProcessHandle::destroyForcibly);
+    }
+  }
+
+  @Test
+  void run_endsChildrenThatAreStillItsOwn_alsoOfACommandThatStartsServices() throws Exception {
+    Path pids = directory.resolve("pids");
+    CommandResult result =
+        run(
+            sh("echo $$ >\"$1\"; sleep 100 & echo $! >>\"$1\"; wait", pids.toString())
+                .leavingServices()
+                .within(Duration.ofMillis(700)));
+
+    assertThat(result.ending()).isInstanceOf(Ending.TimedOut.class);
+    assertThat(Files.readAllLines(pids)).hasSize(2).noneMatch(SystemCommandRunnerTest::isRunning);
+  }
+
   private static boolean isRunning(String pid) {
     try {
       String stat = Files.readString(Path.of("/proc", pid, "stat"));

@@ -1,0 +1,129 @@
+package org.deferredsync.plugin.upgrade;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.deferredsync.logging.LogCapture;
+import org.deferredsync.plugin.PluginContexts;
+import org.deferredsync.plugin.ReturnCode;
+import org.deferredsync.process.Command;
+import org.deferredsync.process.CommandResult;
+import org.deferredsync.process.CommandRunner;
+import org.deferredsync.process.Ending;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+final class FreshclamTest {
+  @TempDir Path directory;
+
+  private final LogCapture log = new LogCapture("system_upgrade");
+  private final Services services = new Services();
+
+  @AfterEach
+  void closeLog() {
+    log.close();
+  }
+
+  /** A system with freshclam and its service, of which each command can be made to fail. */
+  private static final class Services implements CommandRunner {
+    private final List<String> ran = new ArrayList<>();
+    private boolean installed = true;
+    private boolean running = true;
+    private String failing = "";
+    private boolean interrupted;
+
+    @Override
+    public CommandResult run(Command command, Consumer<String> output, Consumer<String> errors)
+        throws InterruptedException {
+      String line = command.toString();
+      ran.add(line);
+      if (command.program().equals("freshclam") && !installed) {
+        return new CommandResult(new Ending.Absent(command.program()), List.of(), Duration.ZERO);
+      }
+      if (line.equals("freshclam") && interrupted) {
+        throw new InterruptedException();
+      }
+      boolean asked = line.endsWith("status") || line.contains("is-active");
+      int status = line.equals(failing) ? 50 : asked && !running ? 3 : 0;
+      if (status == 0 && (line.endsWith("stop") || line.contains(" stop "))) {
+        running = false;
+      } else if (status == 0 && (line.endsWith("start") || line.contains(" start "))) {
+        running = true;
+      }
+      return new CommandResult(new Ending.Exited(status), List.of(), Duration.ZERO);
+    }
+  }
+
+  private ReturnCode run(boolean systemd, boolean dryRun) throws InterruptedException {
+    return new Freshclam(
+            PluginContexts.context(
+                directory, log.logger(), services, PluginContexts.settings(Map.of()), dryRun),
+            systemd)
+        .run();
+  }
+
+  @Test
+  void run_stopsTheServiceAround() throws Exception {
+    assertThat(run(true, false)).isEqualTo(ReturnCode.SUCCESS);
+    assertThat(run(false, false)).isEqualTo(ReturnCode.SUCCESS);
+
+    assertThat(services.ran)
+        .containsExactly(
+            "freshclam --version",
+            "systemctl is-active clamav-freshclam",
+            "systemctl stop clamav-freshclam",
+            "freshclam",
+            "systemctl start clamav-freshclam",
+            "freshclam --version",
+            "service clamav-freshclam status",
+            "service clamav-freshclam stop",
+            "freshclam",
+            "service clamav-freshclam start");
+  }
+
+  @Test
+  void run_leavesAServiceStopped_thatDidNotRun() throws Exception {
+    services.running = false;
+
+    assertThat(run(true, false)).isEqualTo(ReturnCode.SUCCESS);
+    assertThat(services.ran).contains("freshclam").noneMatch(line -> line.contains("start"));
+  }
+
+  @Test
+  void run_startsTheServiceAgain_whateverFails() throws Exception {
+    for (String failing : List.of("freshclam", "systemctl stop clamav-freshclam")) {
+      services.failing = failing;
+      assertThat(run(true, false)).as(failing).isEqualTo(ReturnCode.FAILURE);
+      assertThat(services.running).as(failing).isTrue();
+    }
+    services.failing = "systemctl start clamav-freshclam";
+    assertThat(run(true, false)).isEqualTo(ReturnCode.FAILURE);
+  }
+
+  @Test
+  void run_startsTheServiceAgain_whenInterrupted() {
+    services.interrupted = true;
+
+    assertThatThrownBy(() -> run(true, false)).isInstanceOf(InterruptedException.class);
+    assertThat(services.running).isTrue();
+    assertThat(services.ran).endsWith("systemctl start clamav-freshclam");
+  }
+
+  @Test
+  void run_doesNothing_inADryRun_andWithoutFreshclam() throws Exception {
+    assertThat(run(true, true)).isEqualTo(ReturnCode.SUCCESS);
+    services.installed = false;
+    assertThat(run(true, false)).isEqualTo(ReturnCode.SUCCESS);
+
+    assertThat(services.ran).containsExactly("freshclam --version", "freshclam --version");
+  }
+}
