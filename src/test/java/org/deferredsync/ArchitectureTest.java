@@ -38,7 +38,8 @@ final class ArchitectureTest {
                   "process",
                   "fs",
                   "logging")),
-          Map.entry("job", Set.of("plugin", "config", "process", "fs", "logging")),
+          Map.entry("job", Set.of("report", "plugin", "config", "process", "fs", "logging")),
+          Map.entry("report", Set.of("config", "process", "logging")),
           Map.entry("plugin.host", Set.of("plugin", "config", "process")),
           Map.entry("plugin.upgrade", Set.of("plugin", "config", "process")),
           Map.entry(
@@ -64,6 +65,8 @@ final class ArchitectureTest {
           new Room("org.sqlite..", Set.of("catalogue", "plugin.dump")),
           new Room("com.github.luben..", Set.of("plugin.dump")),
           new Room("com.sun.jna..", Set.of("fs")),
+          new Room("jakarta..", Set.of("report")),
+          new Room("org.eclipse.angus..", Set.of("report")),
           new Room("ch.qos.logback..", Set.of("logging")),
           new Room(
               "org.apache.commons.io..",

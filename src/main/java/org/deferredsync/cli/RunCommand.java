@@ -109,6 +109,7 @@ final class RunCommand implements Callable<Integer> {
         Logging logging = context.startJobLogging();
         Shutdown shutdown = Shutdown.guard()) {
       logging.keep(log);
+      starter.runLog().ifPresent(logging::keep);
       return run(context, starter, shutdown);
     }
   }

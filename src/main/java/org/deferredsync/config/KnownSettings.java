@@ -34,7 +34,35 @@ public final class KnownSettings {
               "$SCRIPT_HOME/lib/after",
               "run after the plugins; empty for none",
               Check.PATH_OR_EMPTY),
-          setting("ADMIN_MAIL_ADDRESS", "", "who is mailed the log; empty for nobody"),
+          setting(
+              "ADMIN_MAIL_ADDRESS",
+              "",
+              "who is mailed the log; empty for nobody",
+              (s, key) -> MailKeys.addresses(s)),
+          setting(
+              "MAIL_ON", "always", "mail: always, trouble or change", (s, key) -> MailKeys.on(s)),
+          setting(
+              "MAIL_SUBJECT",
+              "[cron][$(hostname)] Deferred Sync Log",
+              "mail: the subject, behind the verdict",
+              (s, key) -> MailKeys.subject(s)),
+          setting("SENDMAIL", "/usr/sbin/sendmail", "mail: the program that takes it", Check.PATH),
+          setting(
+              "SMTP_HOST",
+              "",
+              "mail: the server that takes it instead; empty for none",
+              (s, key) -> MailKeys.smtpHost(s)),
+          setting(
+              "SMTP_PORT",
+              "",
+              "mail: its port; empty for the usual one",
+              (s, key) -> MailKeys.smtpPort(s)),
+          setting(
+              "SMTP_TLS", "starttls", "mail: starttls, tls or none", (s, key) -> MailKeys.tls(s)),
+          setting("SMTP_USER", "", "mail: the account there; empty for none"),
+          setting("SMTP_PASS", "", "mail: its password"),
+          setting(
+              "SMTP_PASS_FILE", "", "mail: the file that holds its password", Check.PATH_OR_EMPTY),
           setting(
               "LOAD_PLUGINS_ALL",
               "false",

@@ -45,8 +45,7 @@ public final class TrustedPath {
 
   /** The judgement for the user of this process. */
   public static TrustedPath ofProcess() {
-    return new TrustedPath(
-        (int) new UnixSystem().getUid(), Path.of("/etc/passwd"), Path.of("/etc/group"));
+    return new TrustedPath(Running.USER, Path.of("/etc/passwd"), Path.of("/etc/group"));
   }
 
   private record Attributes(int mode, int uid, int gid) {
@@ -197,5 +196,13 @@ public final class TrustedPath {
 
   private static String shown(Path path) {
     return Printable.of(path.toString());
+  }
+
+  /**
+   * Asked for once: each time, the library that tells is looked for anew, where an upgrade of the
+   * runtime may have taken it away.
+   */
+  private static final class Running {
+    static final int USER = (int) new UnixSystem().getUid();
   }
 }

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 import org.deferredsync.config.SettingException;
 import org.deferredsync.config.Settings;
@@ -50,8 +51,10 @@ public final class Job {
    *
    * @param notes what there is to warn of before anything runs
    * @param signal asked after an interruption: the signal that ends the job
+   * @param ending told what became of it, before the last record, which it is given
    */
-  public JobResult run(List<String> notes, SignalSource signal) {
+  public JobResult run(
+      List<String> notes, SignalSource signal, BiConsumer<JobResult, String> ending) {
     long start = System.nanoTime();
     log.info(
         "Job started on {}{}.", host, context.dryRun() ? " as a dry run: nothing is changed" : "");
@@ -65,11 +68,16 @@ public final class Job {
     }
     JobResult result = new JobResult(outcomes, ended);
     summarize(result);
-    log.info(
-        "Job ended on {} with status {} after {}.",
-        host,
-        result.code().status(),
-        Durations.format(Duration.ofNanos(System.nanoTime() - start)));
+    String end =
+        "Job ended on "
+            + host
+            + " with status "
+            + result.code().status()
+            + " after "
+            + Durations.format(Duration.ofNanos(System.nanoTime() - start))
+            + ".";
+    ending.accept(result, end);
+    log.info("{}", end);
     return result;
   }
 

@@ -1,6 +1,7 @@
 package org.deferredsync.job;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -11,6 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The directory for locks and short-lived files, mode 0700 and the running user's: {@code
@@ -48,6 +50,27 @@ final class JobDirectory {
         throw e;
       }
       return make(Path.of(runtime));
+    }
+  }
+
+  /** Where runs are remembered; not made yet. */
+  static Path memory(Map<String, String> environment) {
+    if (Objects.equals(userId(), 0)) {
+      return Path.of("/var/lib/deferred-sync/reports");
+    }
+    String stateHome = environment.getOrDefault("XDG_STATE_HOME", "");
+    Path state =
+        stateHome.startsWith("/")
+            ? Path.of(stateHome)
+            : Path.of(System.getProperty("user.home", "/"), ".local", "state");
+    return state.resolve(NAME).resolve("reports");
+  }
+
+  private static @Nullable Object userId() {
+    try {
+      return Files.getAttribute(self(), "unix:uid");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

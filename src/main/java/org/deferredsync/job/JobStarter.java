@@ -20,6 +20,7 @@ import org.deferredsync.logging.JobLog;
 import org.deferredsync.logging.Logging;
 import org.deferredsync.logging.Printable;
 import org.deferredsync.logging.Progress;
+import org.deferredsync.logging.RunLog;
 import org.deferredsync.plugin.Plugin;
 import org.deferredsync.plugin.PluginContext;
 import org.deferredsync.plugin.PluginException;
@@ -27,6 +28,8 @@ import org.deferredsync.plugin.PluginRunner;
 import org.deferredsync.plugin.Plugins;
 import org.deferredsync.plugin.ReturnCode;
 import org.deferredsync.process.CommandRunner;
+import org.deferredsync.report.MailSettings;
+import org.deferredsync.report.Mailer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +45,7 @@ public final class JobStarter {
   private final TrustedPath trust;
   private final CommandRunner commands;
   private final Progress progress;
+  private final Optional<RunLog> runLog;
 
   public JobStarter(
       JobRequest request,
@@ -56,6 +60,15 @@ public final class JobStarter {
     this.trust = trust;
     this.commands = commands;
     this.progress = progress;
+    this.runLog =
+        configuration.settings().text("ADMIN_MAIL_ADDRESS").isBlank()
+            ? Optional.empty()
+            : Optional.of(new RunLog());
+  }
+
+  /** What is to be told everything that is logged, if somebody is to be mailed. */
+  public Optional<RunLog> runLog() {
+    return runLog;
   }
 
   /**
@@ -121,7 +134,11 @@ public final class JobStarter {
           Scratch scratch = Scratch.in(directory, lock.key())) {
         requireTrust(settings);
         Plugins plugins = Plugins.trusted(environment.scriptHome(), trust);
-        List<Plugin> selected = selected(plugins, settings);
+        List<Plugin> selected = new ArrayList<>(selected(plugins, settings));
+        JobReport report = report(lock, selected, dryRun);
+        if (selected.stream().anyMatch(JavaRuntime::mayBeReplacedBy)) {
+          JavaRuntime.load();
+        }
         Job job =
             new Job(
                 environment.host().text(HostName.Form.PLAIN),
@@ -142,10 +159,34 @@ public final class JobStarter {
                     progress,
                     List.of(),
                     why -> {}));
-        return job.run(notes(plugins, selected), shutdown);
+        return job.run(notes(plugins, selected), shutdown, report::send);
       }
     } catch (SettingException e) {
       throw new PluginException(ReturnCode.PREREQUISITE, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /** What ends the run with a mail; settings that nothing can be mailed by fail in their turn. */
+  private JobReport report(JobLock lock, List<Plugin> selected, boolean dryRun) {
+    String host = environment.host().text(HostName.Form.PLAIN);
+    try {
+      Optional<MailSettings> mail =
+          runLog.isEmpty()
+              ? Optional.empty()
+              : MailSettings.of(configuration.settings(), environment.variables(), trust);
+      Optional<Mailer> mailer =
+          mail.map(
+              m ->
+                  new Mailer(
+                      m,
+                      environment.clock(),
+                      commands,
+                      JobDirectory.memory(environment.variables()).resolve(lock.key()),
+                      LoggerFactory.getLogger("mail")));
+      return new JobReport(host, environment.clock(), mailer, runLog, dryRun);
+    } catch (SettingException e) {
+      selected.add(0, new RefusedMail(e));
+      return new JobReport(host, environment.clock(), Optional.empty(), runLog, dryRun);
     }
   }
 
@@ -162,9 +203,6 @@ public final class JobStarter {
         selected.stream().anyMatch(plugin -> plugin.settings().contains("GUARD_PERCENT"));
     if (!request.approved().isEmpty() && !guarded) {
       notes.add("--approve changes nothing: no plugin of this run backs anything up.");
-    }
-    if (!configuration.settings().text("ADMIN_MAIL_ADDRESS").isBlank()) {
-      notes.add("ADMIN_MAIL_ADDRESS is set, but this version sends no mail.");
     }
     return notes;
   }

@@ -13,6 +13,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
+import org.slf4j.Marker;
+import org.slf4j.MarkerFactory;
 
 /**
  * Where the records of SLF4J loggers go. A logger is named by who speaks: a plugin's name, or
@@ -23,6 +25,9 @@ public final class Logging implements AutoCloseable {
   /** The name that the job itself speaks by. */
   public static final String JOB = "job";
 
+  /** Marks a record that belongs into the summary of a report: what came of the work. */
+  public static final Marker RESULT = MarkerFactory.getMarker("RESULT");
+
   private static final String PLUGIN = "plugin";
   private static final List<String> LIBRARIES = List.of("org", "com", "ch", "net", "io", "java");
 
@@ -30,6 +35,7 @@ public final class Logging implements AutoCloseable {
   private final boolean verbose;
   private final List<Screen> screens = new CopyOnWriteArrayList<>();
   private final List<JobLog> files = new CopyOnWriteArrayList<>();
+  private final List<RunLog> reports = new CopyOnWriteArrayList<>();
 
   private Logging(Clock clock, boolean verbose) {
     this.clock = clock;
@@ -68,6 +74,11 @@ public final class Logging implements AutoCloseable {
     files.add(log);
   }
 
+  /** Keeps the records for a report. */
+  public void keep(RunLog log) {
+    reports.add(log);
+  }
+
   /** Makes {@code name} the one for whom libraries speak in this thread. */
   public static void speakFor(String name) {
     MDC.put(PLUGIN, name);
@@ -85,13 +96,15 @@ public final class Logging implements AutoCloseable {
       file.close();
     }
     files.clear();
+    reports.clear();
   }
 
   private void write(ILoggingEvent event) {
     Level level = level(event);
     String name = name(event);
     Instant time = Instant.ofEpochMilli(event.getTimeStamp());
-    write(new LogRecord(level, time, name, String.valueOf(event.getFormattedMessage())));
+    boolean result = event.getMarkerList() != null && event.getMarkerList().contains(RESULT);
+    write(new LogRecord(level, time, name, String.valueOf(event.getFormattedMessage())), result);
     IThrowableProxy thrown = event.getThrowableProxy();
     if (thrown != null && verbose) {
       ThrowableProxyUtil.asString(thrown)
@@ -99,18 +112,21 @@ public final class Logging implements AutoCloseable {
           .forEach(
               line ->
                   write(
-                      new LogRecord(
-                          level, time, name, ChildLines.MARK + line.replace("\t", "  "))));
+                      new LogRecord(level, time, name, ChildLines.MARK + line.replace("\t", "  ")),
+                      false));
     }
   }
 
-  private void write(LogRecord entry) {
+  private void write(LogRecord entry, boolean result) {
     String text = entry.text(clock.getZone());
     for (Screen screen : screens) {
       screen.write(entry.level(), text);
     }
     for (JobLog file : files) {
       file.write(text);
+    }
+    for (RunLog report : reports) {
+      report.write(entry, clock.getZone(), result);
     }
   }
 

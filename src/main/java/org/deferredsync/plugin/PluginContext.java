@@ -12,6 +12,7 @@ import java.util.function.UnaryOperator;
 import org.deferredsync.config.Settings;
 import org.deferredsync.config.TrustedPath;
 import org.deferredsync.logging.ChildLines;
+import org.deferredsync.logging.Logging;
 import org.deferredsync.logging.Progress;
 import org.deferredsync.process.Command;
 import org.deferredsync.process.CommandResult;
@@ -86,6 +87,11 @@ public record PluginContext(
         newReasons);
   }
 
+  /** Logs what came of the work, in one sentence that a report's summary shows too. */
+  public void result(String sentence) {
+    log.info(Logging.RESULT, "{}", sentence);
+  }
+
   /** Runs a command with all that it prints as records, and warns of children it left behind. */
   public CommandResult run(Command command) throws InterruptedException {
     return run(command, line -> {});
@@ -94,7 +100,7 @@ public record PluginContext(
   /** The same, and hands each line over to {@code observer} too. */
   public CommandResult run(Command command, Consumer<String> observer) throws InterruptedException {
     try (ChildLines lines = new ChildLines(log)) {
-      Consumer<String> both = observer.andThen(lines);
+      Consumer<String> both = lines.andThen(observer);
       CommandResult result = commands.run(command, both, both);
       warnOfLeftovers(command, result);
       return result;

@@ -348,12 +348,11 @@ final class MainIT {
 
   @Test
   void notes_areWarnings() throws Exception {
-    configure("ADMIN_MAIL_ADDRESS=root", "EXPIREDAY=3");
+    configure("EXPIREDAY=3");
     script("10_get_resources", "#!/bin/sh\n");
 
     assertThat(run()).isEqualTo(new Ran(0, "", ""));
     assertThat(Files.readString(log))
-        .contains("this version sends no mail")
         .contains("EXPIREDAY")
         .contains("get_resources is a built-in plugin");
   }

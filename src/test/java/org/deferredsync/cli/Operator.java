@@ -13,7 +13,10 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -30,7 +33,7 @@ final class Operator implements AutoCloseable {
   private static final int SECONDS = 180;
   private static final Pattern PRODUCT =
       Pattern.compile(
-          "(picocli|slf4j|logback|commons-io|sqlite|jna|jspecify|progressbar|jline|zstd|snakeyaml|deferred-sync).*jar");
+          "(picocli|slf4j|logback|commons-io|sqlite|jna|jspecify|jakarta|angus|progressbar|jline|zstd|snakeyaml|deferred-sync).*jar");
 
   final Path scratch;
   final Path home;
@@ -228,6 +231,20 @@ final class Operator implements AutoCloseable {
     return System.getProperty("user.name", "").equals("root");
   }
 
+  private void forgetReports() throws IOException {
+    if (!isRoot()) {
+      return;
+    }
+    byte[] name = configuration().toString().getBytes(StandardCharsets.UTF_8);
+    try {
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(name);
+      Files.deleteIfExists(
+          Path.of("/var/lib/deferred-sync/reports", HexFormat.of().formatHex(hash, 0, 8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   private boolean isOurs(Path entry) throws IOException {
     try {
       String text = Files.readString(entry);
@@ -238,9 +255,10 @@ final class Operator implements AutoCloseable {
     }
   }
 
-  /** Takes away what a target leaves outside itself when root is at work. */
+  /** Takes away what a target and a mail leave outside themselves when root is at work. */
   @Override
   public void close() throws IOException {
+    forgetReports();
     forget(Path.of("/var/lib/deferred-sync/targets"));
     forget(Path.of("/var/lib/deferred-sync/dumps"));
     clear();

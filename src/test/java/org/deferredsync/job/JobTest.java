@@ -43,7 +43,7 @@ final class JobTest {
                 LoggerFactory.getLogger("job"),
                 new SystemCommandRunner(System.getenv()),
                 settings))
-        .run(List.of("a note"), () -> "SIGTERM");
+        .run(List.of("a note"), () -> "SIGTERM", (result, end) -> {});
   }
 
   private static Plugin returning(String name, ReturnCode code) {

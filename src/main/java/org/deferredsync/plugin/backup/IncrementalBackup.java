@@ -19,6 +19,7 @@ import org.deferredsync.backup.Retention;
 import org.deferredsync.backup.Sizes;
 import org.deferredsync.config.SettingException;
 import org.deferredsync.config.TrustedPath;
+import org.deferredsync.logging.Logging;
 import org.deferredsync.plugin.Plugin;
 import org.deferredsync.plugin.PluginContext;
 import org.deferredsync.plugin.PluginException;
@@ -142,6 +143,7 @@ public final class IncrementalBackup implements Plugin {
             ? "would be"
             : "snapshot " + report.run() + " " + source.state().word();
     log.info(
+        Logging.RESULT,
         "{}: {}: {} added, {}{} changed, {} with new metadata, {} removed; {} copied; {}"
             + " files in {} directories, {}.",
         source.source(),

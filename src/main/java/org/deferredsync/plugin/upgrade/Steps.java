@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.deferredsync.plugin.PluginContext;
 import org.deferredsync.plugin.ReturnCode;
 import org.deferredsync.process.Command;
@@ -22,6 +23,11 @@ final class Steps {
 
   /** What apt-get says of a lock for which it has no option to wait: of lists and archives. */
   private static final String LOCKED = "Could not get lock";
+
+  /** How apt-get and dnf tell in one line what they are going to do, if it is anything. */
+  private static final Pattern COUNTS =
+      Pattern.compile(
+          "(?=.*[1-9])(?:[0-9]+ upgraded, .*|(?:Upgrade|Install|Remove) +[0-9]+ Packages?)");
 
   private final PluginContext context;
   private final Duration patience;
@@ -52,7 +58,15 @@ final class Steps {
   }
 
   ReturnCode run(Command command) throws InterruptedException {
-    return judge(command, attempt(command, line -> {}));
+    return judge(
+        command,
+        attempt(
+            command,
+            line -> {
+              if (COUNTS.matcher(line).matches()) {
+                context.result(name(command) + ": " + line.strip());
+              }
+            }));
   }
 
   /** Runs it, with each line for {@code observer} too, and leaves it to the caller to judge. */

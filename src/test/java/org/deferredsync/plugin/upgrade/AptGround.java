@@ -116,6 +116,12 @@ final class AptGround {
     }
   }
 
+  /** Copies the repository as it is now, over what is there. */
+  void copyRepository(Path to) throws Exception {
+    Files.createDirectories(to);
+    succeed("cp", "-a", "--", repository + "/.", to.toString());
+  }
+
   /** Runs commands as the system does, those of apt and dpkg on this root. */
   CommandRunner commands() {
     CommandRunner system = new SystemCommandRunner(System.getenv());

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -174,13 +175,13 @@ final class SystemUpgradeTest {
   void run_waits_whileAnotherOneHasTheLists() throws Exception {
     Path file = ground.root().resolve("var/lib/apt/lists/lock");
     try (FileChannel lists = FileChannel.open(file, StandardOpenOption.WRITE)) {
-      assertThat(lists.tryLock()).isNotNull();
+      FileLock lock = lists.lock();
       CommandRunner releasing =
           (command, output, errors) -> {
             var result = ground.commands().run(command, output, errors);
             if (!result.succeeded() && command.arguments().contains("update")) {
               try {
-                lists.close();
+                lock.release();
               } catch (IOException e) {
                 throw new java.io.UncheckedIOException(e);
               }
