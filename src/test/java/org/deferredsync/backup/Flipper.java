@@ -25,16 +25,24 @@ final class Flipper implements AutoCloseable {
 
   /** Exchanges the names, two by two. */
   static Flipper exchanging(Path directory, List<String> names) throws IOException {
-    return new Flipper(directory, "", names);
+    return new Flipper(List.of(), directory, "", names);
   }
 
   /** Puts a link in the place of each name, where that is there, for a moment. */
   static Flipper planting(Path directory, Path link, List<String> names) throws IOException {
-    return new Flipper(directory, link.toString(), names);
+    return new Flipper(List.of(), directory, link.toString(), names);
   }
 
-  private Flipper(Path directory, String link, List<String> names) throws IOException {
-    List<String> command = new ArrayList<>();
+  /** The same in the mount namespace of a process. */
+  static Flipper plantingIn(long process, Path directory, Path link, List<String> names)
+      throws IOException {
+    List<String> enter = List.of("nsenter", "-m", "-t", Long.toString(process));
+    return new Flipper(enter, directory, link.toString(), names);
+  }
+
+  private Flipper(List<String> before, Path directory, String link, List<String> names)
+      throws IOException {
+    List<String> command = new ArrayList<>(before);
     command.addAll(List.of("python3", "-", Integer.toString(USER), directory.toString(), link));
     command.addAll(names);
     process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();

@@ -95,6 +95,14 @@ public final class Program {
     return run();
   }
 
+  /** Whether it uses nothing that lies in a directory, the Java runtime apart. */
+  public boolean isApartFrom(String directory) {
+    return java.stream()
+        .skip(1)
+        .flatMap(word -> Stream.of(word.split("[:=]", -1)))
+        .noneMatch(path -> path.startsWith(directory + "/"));
+  }
+
   /** The command line. */
   public List<String> command(String... arguments) {
     List<String> command = new ArrayList<>(java);

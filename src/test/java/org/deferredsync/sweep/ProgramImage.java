@@ -14,6 +14,8 @@ import java.util.stream.Stream;
 
 /** The program, packed and unpacked once for all that start it in this process. */
 final class ProgramImage {
+  private static final Path MEMORY = Path.of("/dev/shm");
+  private static final String PREFIX = "deferred-sync-image-";
   private static final Path DIRECTORY = make();
 
   private ProgramImage() {}
@@ -25,7 +27,10 @@ final class ProgramImage {
 
   private static Path make() {
     try {
-      Path directory = Files.createTempDirectory("deferred-sync-image-");
+      Path directory =
+          isExecutable(MEMORY)
+              ? Files.createTempDirectory(MEMORY, PREFIX)
+              : Files.createTempDirectory(PREFIX);
       Runtime.getRuntime().addShutdownHook(new Thread(() -> remove(directory)));
       pack(directory.resolve("program.jar"));
       for (String entry : System.getProperty("java.class.path").split(":", -1)) {
@@ -37,6 +42,14 @@ final class ProgramImage {
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** Whether there is such a place, and libraries may be loaded from it. */
+  private static boolean isExecutable(Path place) throws IOException {
+    return Files.isWritable(place)
+        && Files.readAllLines(Path.of("/proc/mounts")).stream()
+            .map(line -> line.split(" ", -1))
+            .anyMatch(mount -> mount[1].equals(place.toString()) && !mount[3].contains("noexec"));
   }
 
   private static void remove(Path directory) {
