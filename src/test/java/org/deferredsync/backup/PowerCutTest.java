@@ -36,13 +36,15 @@ final class PowerCutTest {
 
   /** The file systems, and how each is made. */
   private enum Disk {
-    EXT4("mkfs.ext4"),
-    XFS("mkfs.xfs");
+    EXT4("mkfs.ext4", "loop"),
+    XFS("mkfs.xfs", "loop,nouuid");
 
     private final String make;
+    private final String options;
 
-    Disk(String make) {
+    Disk(String make, String options) {
       this.make = make;
+      this.options = options;
     }
   }
 
@@ -92,7 +94,9 @@ final class PowerCutTest {
   /** One disk from when it is made. */
   private static final class Chain implements AutoCloseable {
     private final Random random;
-    private final Path image;
+    private final Path place;
+    private final Disk disk;
+    private Path image;
     private final ProgramGround ground;
     private final RandomSource source;
     private long life = USUAL_LIFE;
@@ -104,6 +108,8 @@ final class PowerCutTest {
 
     Chain(Path place, Disk disk, Random random) throws Exception {
       this.random = random;
+      this.place = place;
+      this.disk = disk;
       image = place.resolve("image");
       ground = new ProgramGround(place);
       try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
@@ -121,13 +127,26 @@ final class PowerCutTest {
     }
 
     private void mount() throws IOException {
-      Shell.run("mount", "-o", "loop", image.toString(), ground.fixture.target.toString());
+      Shell.run("mount", "-o", disk.options, image.toString(), ground.fixture.target.toString());
       mounted = true;
     }
 
     private void unmount() throws IOException {
       Shell.run("umount", ground.fixture.target.toString());
       mounted = false;
+    }
+
+    /**
+     * What had reached the disk at the cut, and nothing that reaches it when the dead file system
+     * is given up, which other mount namespaces may put off.
+     */
+    private void changeDisks() throws IOException {
+      Path cut = image;
+      image = place.resolve("image" + cuts);
+      Shell.run("cp", "--sparse=always", cut.toString(), image.toString());
+      unmount();
+      Files.delete(cut);
+      mount();
     }
 
     /** Some changes, a run that is cut off, perhaps its recovery too, and one that is not. */
@@ -153,8 +172,7 @@ final class PowerCutTest {
       Ended end = running.end();
       ground.oracle.tells(end);
       cuts++;
-      unmount();
-      mount();
+      changeDisks();
       if (end.status() == 0) {
         ended += over ? 1 : 0;
         ground.oracle.reported(before + 1);
