@@ -174,7 +174,38 @@ public final class KnownSettings {
           setting("GET_HOSTS", "remote_server_name_or_IP", "get_remote_dir: the hosts"),
           setting("GET_REMOTE_DIRS", "/home/backup", "get_remote_dir: the directories there"),
           setting("GET_TARGET_DIR", "/home/remote", "get_remote_dir: the directory here"),
-          setting("REMOTE_USER", "root", "get_remote_dir: the user there"));
+          setting("REMOTE_USER", "root", "get_remote_dir: the user there"),
+          setting(
+              "GET_PARALLEL",
+              "4",
+              "get_remote_dir: how many directories are fetched at once",
+              (s, key) -> s.wholeNumber(key, 1, 64)),
+          setting(
+              "GET_HISTORY",
+              "false",
+              "get_remote_dir: keep what a run displaces, for EXPIREDAYS",
+              (s, key) -> s.flag(key)),
+          setting("SSH_CONFIG", "", "push and pull: instead of ssh_config", Check.PATH_OR_EMPTY),
+          setting(
+              "SSH_IDENTITY",
+              "",
+              "push and pull: the private key, instead of what ssh would use",
+              Check.PATH_OR_EMPTY),
+          setting(
+              "SSH_KNOWN_HOSTS",
+              "",
+              "push and pull: the file with keys of hosts, instead of what ssh would use",
+              Check.PATH_OR_EMPTY),
+          setting(
+              "SSH_TIMEOUT",
+              "20s",
+              "push and pull: how long a host may be silent",
+              (s, key) -> sshTimeout(s)),
+          setting(
+              "BWLIMIT",
+              "",
+              "push and pull: KiB a second, or as rsync takes it, such as 2m; empty for no limit",
+              (s, key) -> bandwidth(s)));
 
   private static final List<KnownSetting> ALL =
       Stream.of(FIRST, KnownDumpSettings.ALL, REMOTE).flatMap(List::stream).toList();
@@ -365,6 +396,21 @@ public final class KnownSettings {
   /** How long a run waits for another one to end, up to a year; zero is not at all. */
   public static Duration lockWait(Settings settings) throws SettingException {
     return settings.duration("LOCK_WAIT", Duration.ZERO, YEAR);
+  }
+
+  /** How long a host may be silent, a second to a day. */
+  public static Duration sshTimeout(Settings settings) throws SettingException {
+    return settings.duration("SSH_TIMEOUT", Duration.ofSeconds(1), Duration.ofDays(1));
+  }
+
+  /** How much may be sent in a second, as rsync's {@code --bwlimit} takes it; empty for all. */
+  public static String bandwidth(Settings settings) throws SettingException {
+    String text = settings.text("BWLIMIT").strip();
+    if (!text.matches("([0-9]{1,9}(\\.[0-9]{1,3})?[kKmMgG]?)?")) {
+      throw settings.invalid(
+          "BWLIMIT", "is no rate; write KiB a second, or a number and k, m or g, such as 2m");
+    }
+    return text;
   }
 
   /** The known setting whose name is most like that one, if any is enough like it. */

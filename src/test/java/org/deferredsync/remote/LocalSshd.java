@@ -1,0 +1,143 @@
+package org.deferredsync.remote;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A real sshd on a free port of the loopback, with keys and configuration of its own: the other
+ * host. It lets the user who runs the tests in, and ends with them.
+ */
+public final class LocalSshd implements AutoCloseable {
+  private static final Path PROGRAM = Path.of("/usr/sbin/sshd");
+
+  private final Path directory;
+  private final int port;
+  private final List<String> lines = new ArrayList<>();
+  private Process process;
+
+  private LocalSshd(Path directory, int port) {
+    this.directory = directory;
+    this.port = port;
+  }
+
+  /** Makes the keys in a new directory, and starts it. */
+  public static LocalSshd start(Path directory, String... lines) throws Exception {
+    Files.createDirectories(directory);
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      LocalSshd sshd = new LocalSshd(directory, free.getLocalPort());
+      free.close();
+      run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", sshd.path("host_key"));
+      run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", sshd.path("id"));
+      Files.copy(directory.resolve("id.pub"), directory.resolve("authorized_keys"));
+      sshd.trust(directory.resolve("host_key.pub"));
+      sshd.begin(lines);
+      return sshd;
+    }
+  }
+
+  private String path(String name) {
+    return directory.resolve(name).toString();
+  }
+
+  static void run(String... command) throws Exception {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as("%s: %s", List.of(command), said).isZero();
+  }
+
+  /** Starts it with further lines of sshd_config; whoever had it started before has ended it. */
+  void begin(String... more) throws Exception {
+    lines.clear();
+    lines.addAll(
+        List.of(
+            "ListenAddress 127.0.0.1",
+            "Port " + port,
+            "HostKey " + path("host_key"),
+            "PidFile none",
+            "AuthorizedKeysFile " + path("authorized_keys"),
+            "StrictModes no",
+            "UsePAM no",
+            "PasswordAuthentication no",
+            "KbdInteractiveAuthentication no",
+            "PermitRootLogin prohibit-password",
+            "LoginGraceTime 30"));
+    lines.addAll(List.of(more));
+    Files.write(directory.resolve("sshd_config"), lines);
+    if (System.getProperty("user.name", "").equals("root")) {
+      Files.createDirectories(Path.of("/run/sshd"));
+    }
+    process =
+        new ProcessBuilder(PROGRAM.toString(), "-D", "-e", "-f", path("sshd_config"))
+            .redirectErrorStream(true)
+            .redirectOutput(directory.resolve("sshd.log").toFile())
+            .start();
+    for (int i = 0; !listens(); i++) {
+      assertThat(i < 1000 && process.isAlive()).as("sshd: %s", log()).isTrue();
+      Thread.sleep(10);
+    }
+  }
+
+  private boolean listens() throws IOException {
+    try (Socket socket = new Socket()) {
+      socket.connect(new InetSocketAddress("127.0.0.1", port), 1000);
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  public String log() throws IOException {
+    return Files.readString(directory.resolve("sshd.log"));
+  }
+
+  /** Writes the known_hosts that has this key of the host alone. */
+  void trust(Path publicKey) throws IOException {
+    Files.writeString(knownHosts(), "[127.0.0.1]:" + port + " " + Files.readString(publicKey));
+  }
+
+  public Path knownHosts() {
+    return directory.resolve("known_hosts");
+  }
+
+  public Path identity() {
+    return directory.resolve("id");
+  }
+
+  public int port() {
+    return port;
+  }
+
+  Path directory() {
+    return directory;
+  }
+
+  /** What REMOTE_HOSTS or GET_HOSTS say to mean this host. */
+  public String entry() {
+    return System.getProperty("user.name") + "@127.0.0.1:" + port;
+  }
+
+  /** An end, and not of those who are logged in. */
+  void stop() throws InterruptedException {
+    process.destroy();
+    assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    List<ProcessHandle> sessions = process.descendants().toList();
+    process.destroyForcibly();
+    sessions.forEach(ProcessHandle::destroyForcibly);
+    assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+  }
+}
