@@ -33,6 +33,7 @@ final class ArchitectureTest {
                   "plugin.dump",
                   "plugin.remote",
                   "backup",
+                  "remote",
                   "catalogue",
                   "config",
                   "snapshot",

@@ -3,8 +3,10 @@ package org.deferredsync.backup;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.deferredsync.catalogue.Contents.Place;
 import org.deferredsync.catalogue.Pending.Kind;
@@ -13,6 +15,7 @@ import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
 import org.deferredsync.snapshot.FilePath;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the files of ours that may hold a content: in staging while its publishing is pending, in
@@ -29,6 +32,7 @@ final class ContentFinder implements AutoCloseable {
   private final Map<FilePath, String> stagedDirectories = new HashMap<>();
   private final Map<String, DirectoryTree> increments = new HashMap<>();
   private final List<Integer> descriptors = new ArrayList<>();
+  private @Nullable List<String> newer;
 
   ContentFinder(TargetReader reader) {
     this.posix = reader.posix();
@@ -78,7 +82,34 @@ final class ContentFinder implements AutoCloseable {
               () -> "/" + place.increment() + place.path(),
               () -> open(increment(place.increment()), place.path())));
     }
+    for (String newer : newerIncrements()) {
+      for (FilePath path : paths) {
+        candidates.add(candidate("/" + newer + path, () -> open(increment(newer), path)));
+      }
+    }
     return candidates;
+  }
+
+  /**
+   * Increments that the catalogue does not know, oldest first. In a copy on another host that a
+   * push is bringing up to date, or was when it was cut short, they hold what the catalogue there
+   * still looks for in the mirror.
+   */
+  private List<String> newerIncrements() throws IOException {
+    List<String> found = newer;
+    if (found == null) {
+      Set<String> known = new HashSet<>();
+      synchronized (reader) {
+        reader.catalogue().runs().list().forEach(run -> known.add(String.valueOf(run.increment())));
+      }
+      found =
+          OpenTarget.increments(posix, target).stream()
+              .filter(name -> !known.contains(name))
+              .sorted()
+              .toList();
+      newer = found;
+    }
+    return found;
   }
 
   private void addStaged(FilePath path, List<Candidate> candidates) {

@@ -24,6 +24,7 @@ public final class Catalogue implements AutoCloseable {
   private final Entries entries;
   private final History history;
   private final Listings listings;
+  private final Remotes remotes;
   private final Contents contents;
   private final Xattrs xattrs;
   private final Runs runs;
@@ -39,10 +40,11 @@ public final class Catalogue implements AutoCloseable {
     this.entries = new Entries(database);
     this.history = new History(database);
     this.listings = new Listings(database);
-    this.contents = new Contents(database);
+    this.remotes = new Remotes(database);
+    this.contents = new Contents(database, remotes);
     this.xattrs = new Xattrs(database);
-    this.runs = new Runs(database);
-    this.pending = new Pending(database);
+    this.runs = new Runs(database, remotes);
+    this.pending = new Pending(database, remotes);
     this.expiry = new Expiry(database);
     this.allRows = new AllRows(database);
     this.usage = new Usage(database);
@@ -79,6 +81,9 @@ public final class Catalogue implements AutoCloseable {
         catalogue -> {
           catalogue.checkVersion(file); // before anything is written to what may be no catalogue
           catalogue.prepareToWrite();
+          if (Schema.versionOf(catalogue.database) < Schema.VERSION) {
+            catalogue.transaction(() -> Schema.upgrade(catalogue.database));
+          }
         });
   }
 
@@ -205,6 +210,10 @@ public final class Catalogue implements AutoCloseable {
 
   public AllRows allRows() {
     return allRows;
+  }
+
+  public Remotes remotes() {
+    return remotes;
   }
 
   public Usage usage() {

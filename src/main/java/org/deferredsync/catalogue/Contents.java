@@ -16,9 +16,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Contents {
   private final Database database;
+  private final Remotes remotes;
 
-  Contents(Database database) {
+  Contents(Database database, Remotes remotes) {
     this.database = database;
+    this.remotes = remotes;
   }
 
   /** What is known of the bytes on disk. */
@@ -192,6 +194,7 @@ public final class Contents {
         content,
         unknown);
     database.tell(log -> log.placed(run, path, content, unknown));
+    remotes.touch(run, path, true);
   }
 
   /** Where a content lies in increments. */

@@ -8,9 +8,11 @@ import org.jspecify.annotations.Nullable;
 /** The publish operations that are committed and perhaps not yet on disk, in their order. */
 public final class Pending {
   private final Database database;
+  private final Remotes remotes;
 
-  Pending(Database database) {
+  Pending(Database database, Remotes remotes) {
     this.database = database;
+    this.remotes = remotes;
   }
 
   /** What an operation does to the mirror, or, for the last, to an increment. */
@@ -56,6 +58,10 @@ public final class Pending {
         operation.staged(),
         operation.path().bytes(),
         operation.displacedInode());
+    remotes.touch(
+        operation.kind() == Kind.PRUNE ? operation.run() : 0,
+        operation.path(),
+        operation.kind() != Kind.SET);
   }
 
   public List<Operation> list() throws CatalogueException {

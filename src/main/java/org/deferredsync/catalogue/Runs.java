@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.deferredsync.snapshot.Counts;
 import org.deferredsync.snapshot.FilePath;
@@ -27,9 +28,11 @@ public final class Runs {
   private static final int REMOVING = 3;
 
   private final Database database;
+  private final Remotes remotes;
   private final Holds holds;
 
-  Runs(Database database) {
+  Runs(Database database, Remotes remotes) {
+    this.remotes = remotes;
     this.database = database;
     this.holds = new Holds(database);
   }
@@ -136,6 +139,14 @@ public final class Runs {
 
   /** Forgets the name of an increment that is gone. */
   public void clearIncrement(long run) throws CatalogueException {
+    Optional<String> name =
+        database.one(
+            "SELECT increment FROM run WHERE id = ? AND increment IS NOT NULL",
+            row -> row.getString(1),
+            run);
+    if (name.isPresent()) {
+      remotes.touch(0, FilePath.of("/" + name.get()), true);
+    }
     database.update("UPDATE run SET increment = NULL WHERE id = ?", run);
   }
 

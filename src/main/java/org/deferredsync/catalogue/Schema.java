@@ -6,7 +6,7 @@ package org.deferredsync.catalogue;
  */
 final class Schema {
   /** The version that this program reads and writes. */
-  static final int VERSION = 1;
+  static final int VERSION = 2;
 
   private static final String CREATE =
       """
@@ -134,12 +134,45 @@ final class Schema {
       ) STRICT;
       """;
 
+  /** From version 1 to 2: what other hosts have. */
+  private static final String REMOTES =
+      """
+      CREATE TABLE journal (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        id TEXT NOT NULL
+      ) STRICT;
+      INSERT INTO journal VALUES (1, lower(hex(randomblob(16))));
+      CREATE TABLE remote (
+        name TEXT PRIMARY KEY,
+        seq INTEGER NOT NULL,
+        pushed_ns INTEGER NOT NULL
+      ) STRICT;
+      CREATE TABLE touched (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        run INTEGER NOT NULL,
+        path BLOB NOT NULL,
+        contents INTEGER NOT NULL
+      ) STRICT;
+      """;
+
   private Schema() {}
 
   /** Makes the tables of an empty database, within the caller's transaction. */
   static void create(Database database) throws CatalogueException {
     database.run(CREATE);
+    database.run(REMOTES);
     database.run("PRAGMA user_version = " + VERSION);
+  }
+
+  /**
+   * Brings older tables to the version of this program, within the caller's transaction. No step
+   * may concern what recovery reads, which comes later.
+   */
+  static void upgrade(Database database) throws CatalogueException {
+    if (versionOf(database) == 1) {
+      database.run(REMOTES);
+      database.run("PRAGMA user_version = 2");
+    }
   }
 
   /** The version of the tables; 0 for an empty database. */

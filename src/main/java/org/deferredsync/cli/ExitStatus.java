@@ -5,6 +5,9 @@ final class ExitStatus {
   static final int SUCCESS = 0;
   static final int FAILURE = 1;
 
+  /** A host cannot be reached. */
+  static final int NETWORK = 2;
+
   /** The configuration cannot be used. */
   static final int PREREQUISITE = 3;
 

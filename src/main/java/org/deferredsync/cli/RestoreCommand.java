@@ -14,6 +14,9 @@ import org.deferredsync.backup.Restorer.Result;
 import org.deferredsync.backup.Sizes;
 import org.deferredsync.backup.Snapshot;
 import org.deferredsync.backup.TargetReader;
+import org.deferredsync.config.SettingException;
+import org.deferredsync.plugin.backup.BackupSettings;
+import org.deferredsync.remote.RemoteException;
 import org.deferredsync.snapshot.FilePath;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
@@ -40,6 +43,14 @@ final class RestoreCommand extends TargetCommand {
 
   @ArgGroup(exclusive = true, multiplicity = "1")
   private Where where = new Where();
+
+  @Option(
+      names = "--from",
+      paramLabel = "HOST",
+      description = "read the copy in REMOTE_DIR of this host, not BACKUPTO; [user@]host[:port]")
+  private @Nullable String from;
+
+  private @Nullable FetchedCopy copy;
 
   @Option(
       names = {"-n", "--dry-run"},
@@ -70,7 +81,39 @@ final class RestoreCommand extends TargetCommand {
   }
 
   @Override
+  public Integer call() throws SettingException, BackupException, IOException {
+    String host = from;
+    if (host == null) {
+      return super.call();
+    }
+    FilePath target = BackupSettings.target(context().configuration().settings());
+    try (FetchedCopy fetched =
+        FetchedCopy.of(host, target, context().configuration().settings(), context().variables())) {
+      copy = fetched;
+      return super.call();
+    } catch (RemoteException e) {
+      return fail(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while fetching from " + host, e);
+    }
+  }
+
+  private int fail(RemoteException trouble) {
+    context().err().println("deferred-sync: " + trouble.getMessage());
+    return switch (trouble.kind()) {
+      case NETWORK -> ExitStatus.NETWORK;
+      case FAILURE -> ExitStatus.FAILURE;
+      case PREREQUISITE -> ExitStatus.PREREQUISITE;
+    };
+  }
+
+  @Override
   TargetReader open(Engine engine, FilePath target) throws BackupException, IOException {
+    FetchedCopy fetched = copy;
+    if (fetched != null) {
+      return super.open(engine, fetched.target());
+    }
     return dryRun ? TargetReader.openUnchanged(engine, target) : super.open(engine, target);
   }
 
@@ -84,6 +127,17 @@ final class RestoreCommand extends TargetCommand {
     String to = where.to;
     FilePath destination = to == null ? null : path(to);
     shortcomings(snapshot, wanted).forEach(context().err()::println);
+    FetchedCopy fetched = copy;
+    if (fetched != null) {
+      try {
+        fetched.fetch(snapshot, wanted);
+      } catch (RemoteException e) {
+        return fail(e);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IOException("interrupted while fetching", e);
+      }
+    }
     Restorer restorer = new Restorer(snapshot, clock, LoggerFactory.getLogger("restore"));
     Result result =
         json

@@ -171,6 +171,16 @@ public final class KnownSettings {
           setting(
               "REMOTE_DIR", "/home/remote/$(hostname)", "backup_to_remote: the directory there"),
           setting("BACKUPUSER", "root", "backup_to_remote: the user there"),
+          setting(
+              "PUSH_PARALLEL",
+              "1",
+              "backup_to_remote: how many hosts are pushed to at once",
+              (s, key) -> s.wholeNumber(key, 1, 64)),
+          setting(
+              "PUSH_FULL_DAYS",
+              "7",
+              "backup_to_remote: days until everything is compared again",
+              (s, key) -> s.wholeNumber(key, 1, 36_500)),
           setting("GET_HOSTS", "remote_server_name_or_IP", "get_remote_dir: the hosts"),
           setting("GET_REMOTE_DIRS", "/home/backup", "get_remote_dir: the directories there"),
           setting("GET_TARGET_DIR", "/home/remote", "get_remote_dir: the directory here"),

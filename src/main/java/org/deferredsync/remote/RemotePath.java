@@ -40,7 +40,7 @@ public record RemotePath(String text) {
   }
 
   /** The directory above; the root for the root. */
-  RemotePath parent() {
+  public RemotePath above() {
     int slash = text.lastIndexOf('/');
     return new RemotePath(slash <= 0 ? "/" : text.substring(0, slash));
   }

@@ -1,6 +1,5 @@
 package org.deferredsync.remote;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -21,6 +20,7 @@ final class Rsync {
   static final String NOT_EMPTY = "cannot delete non-empty directory";
 
   private static final int MOST_ERRORS = 20;
+  private static final int MOST_LINES = 10_000;
   private static final Pattern FIGURE = Pattern.compile("([A-Z][A-Za-z ]+): ([0-9]+).*");
 
   private final CommandRunner commands;
@@ -49,6 +49,11 @@ final class Rsync {
     this.errors = errors;
   }
 
+  /** The same, which complains to nobody: for questions whose answer may be no. */
+  Rsync asking() {
+    return new Rsync(commands, host, ssh, bandwidth, dryRun, line -> {});
+  }
+
   RemoteHost host() {
     return host;
   }
@@ -56,7 +61,13 @@ final class Rsync {
   /** Sends {@code source}, a path here, with these further options. */
   RsyncResult send(List<String> options, String source, RemotePath target, boolean contents)
       throws InterruptedException {
-    return run(options, new byte[0], source, directory(target, contents));
+    return run(options, new byte[0], List.of(source), directory(target, contents));
+  }
+
+  /** Sends what lies in several directories here, which become one. */
+  RsyncResult send(List<String> options, List<String> sources, RemotePath target)
+      throws InterruptedException {
+    return run(options, new byte[0], sources, directory(target, true));
   }
 
   /** Sends the files whose names below {@code source} are listed, each ended by a NUL. */
@@ -64,13 +75,13 @@ final class Rsync {
       throws InterruptedException {
     List<String> all = new ArrayList<>(List.of("--files-from=-", "--from0"));
     all.addAll(options);
-    return run(all, names, source + "/", directory(target, true));
+    return run(all, names, List.of(source + "/"), directory(target, true));
   }
 
   /** Fetches what lies in {@code source} there into {@code target}, a directory here. */
   RsyncResult fetch(List<String> options, RemotePath source, boolean contents, String target)
       throws InterruptedException {
-    return run(options, new byte[0], directory(source, contents), target);
+    return run(options, new byte[0], List.of(directory(source, contents)), target);
   }
 
   /** Fetches the files whose names below {@code source} are listed, each ended by a NUL. */
@@ -78,7 +89,7 @@ final class Rsync {
       throws InterruptedException {
     List<String> all = new ArrayList<>(List.of("--files-from=-", "--from0"));
     all.addAll(options);
-    return run(all, names, directory(source, true), target);
+    return run(all, names, List.of(directory(source, true)), target);
   }
 
   private String directory(RemotePath path, boolean contents) {
@@ -86,7 +97,7 @@ final class Rsync {
     return contents && !location.endsWith("/") ? location + "/" : location;
   }
 
-  private RsyncResult run(List<String> options, byte[] input, String from, String to)
+  private RsyncResult run(List<String> options, byte[] input, List<String> from, String to)
       throws InterruptedException {
     List<String> arguments =
         new ArrayList<>(
@@ -106,21 +117,27 @@ final class Rsync {
     }
     arguments.addAll(options);
     arguments.add("--");
-    arguments.add(from);
+    arguments.addAll(from);
     arguments.add(to);
     Map<String, Long> figures = new HashMap<>();
+    List<String> output = new ArrayList<>();
     List<String> said = new ArrayList<>();
     CommandResult result =
         commands.run(
             Command.of(arguments).reading(input),
-            line -> read(line, figures),
+            line -> {
+              read(line, figures);
+              if (output.size() < MOST_LINES) {
+                output.add(line);
+              }
+            },
             line -> {
               errors.accept(line);
               if (said.size() < MOST_ERRORS && !line.isBlank()) {
                 said.add(line);
               }
             });
-    return new RsyncResult(result, figures, said);
+    return new RsyncResult(result, figures, output, said);
   }
 
   private static void read(String line, Map<String, Long> figures) {
@@ -131,11 +148,5 @@ final class Rsync {
     if (matcher.matches() && matcher.group(2).length() < 19) {
       figures.put(matcher.group(1), Long.parseLong(matcher.group(2)));
     }
-  }
-
-  /** A list of names for {@code --files-from}, from bytes that end each in a NUL. */
-  static byte[] list(List<String> names) {
-    return (String.join("\0", names) + (names.isEmpty() ? "" : "\0"))
-        .getBytes(StandardCharsets.UTF_8);
   }
 }

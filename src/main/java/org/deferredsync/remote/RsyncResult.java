@@ -1,5 +1,6 @@
 package org.deferredsync.remote;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -14,9 +15,11 @@ import org.deferredsync.remote.RemoteException.Kind;
  * What became of one rsync; its exit status never leaves this class but as one of our own words.
  *
  * @param figures what {@code --stats} counts, by name
+ * @param output what it said on standard output, the first lines
  * @param errors what it said on standard error, the first lines
  */
-public record RsyncResult(CommandResult result, Map<String, Long> figures, List<String> errors) {
+public record RsyncResult(
+    CommandResult result, Map<String, Long> figures, List<String> output, List<String> errors) {
   private static final int VANISHED = 24;
   private static final int DELETIONS_LIMITED = 25;
   private static final int PARTIAL = 23;
@@ -26,12 +29,30 @@ public record RsyncResult(CommandResult result, Map<String, Long> figures, List<
 
   private static final Pattern SKIPPED =
       Pattern.compile("Deletions stopped due to --max-delete limit \\((\\d{1,18}) skipped\\)");
+  private static final Pattern ABSENT =
+      Pattern.compile(
+          "rsync: .*(change_dir|link_stat) .* failed: No such file or directory \\(2\\)");
   private static final Pattern FULL =
       Pattern.compile("(?i).*(no space left on device|disk quota exceeded).*");
 
   public RsyncResult {
     figures = Map.copyOf(figures);
+    output = List.copyOf(output);
     errors = List.copyOf(errors);
+  }
+
+  /** What there was nothing to do for. */
+  static RsyncResult nothing() {
+    return new RsyncResult(
+        new CommandResult(new Ending.Exited(0), List.of(), Duration.ZERO),
+        Map.of(),
+        List.of(),
+        List.of());
+  }
+
+  /** Whether it did all that it was to do. */
+  boolean succeeded() {
+    return result.succeeded();
   }
 
   private int status() {
@@ -51,6 +72,19 @@ public record RsyncResult(CommandResult result, Map<String, Long> figures, List<
   /** Whether something could not be read or written, and the rest is there. */
   public boolean partial() {
     return status() == PARTIAL;
+  }
+
+  /** Whether what was asked for is not there, and nothing else is wrong. */
+  boolean absent() {
+    boolean said = errors.stream().anyMatch(line -> ABSENT.matcher(line).matches());
+    boolean nothingElse =
+        errors.stream()
+            .allMatch(
+                line ->
+                    ABSENT.matcher(line).matches()
+                        || line.startsWith("rsync error:")
+                        || line.endsWith("write error: Broken pipe (32)"));
+    return partial() && said && nothingElse;
   }
 
   /** How many deletions beyond {@code --max-delete} were left out. */

@@ -1,5 +1,6 @@
 package org.deferredsync.remote;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -22,8 +23,10 @@ public final class SideBySide {
    * Runs all of them, and answers what they answer in their order.
    *
    * @param atOnce how many run at the same time
+   * @throws IOException if one of them did; the others have ended
    */
-  public static <T> List<T> run(int atOnce, List<Callable<T>> tasks) throws InterruptedException {
+  public static <T> List<T> run(int atOnce, List<Callable<T>> tasks)
+      throws IOException, InterruptedException {
     if (tasks.isEmpty()) {
       return List.of();
     }
@@ -36,6 +39,8 @@ public final class SideBySide {
         } catch (ExecutionException e) {
           if (e.getCause() instanceof InterruptedException) {
             throw new InterruptedException();
+          } else if (e.getCause() instanceof IOException failure) {
+            throw failure;
           }
           throw new IllegalStateException(e.getCause());
         }

@@ -33,7 +33,7 @@ final class Operator implements AutoCloseable {
   private static final int SECONDS = 180;
   private static final Pattern PRODUCT =
       Pattern.compile(
-          "(picocli|slf4j|logback|commons-io|sqlite|jna|jspecify|jakarta|angus|progressbar|jline|zstd|snakeyaml|deferred-sync).*jar");
+          "(picocli|jsch|slf4j|logback|commons-io|sqlite|jna|jspecify|jakarta|angus|progressbar|jline|zstd|snakeyaml|deferred-sync).*jar");
 
   final Path scratch;
   final Path home;

@@ -24,7 +24,8 @@ public final class LocalSshd implements AutoCloseable {
   private final Path directory;
   private final int port;
   private final List<String> lines = new ArrayList<>();
-  private Process process;
+  private List<String> prefix = List.of();
+  private ProcessHandle process;
 
   private LocalSshd(Path directory, int port) {
     this.directory = directory;
@@ -64,7 +65,7 @@ public final class LocalSshd implements AutoCloseable {
             "ListenAddress 127.0.0.1",
             "Port " + port,
             "HostKey " + path("host_key"),
-            "PidFile none",
+            "PidFile " + path("pid"),
             "AuthorizedKeysFile " + path("authorized_keys"),
             "StrictModes no",
             "UsePAM no",
@@ -77,15 +78,17 @@ public final class LocalSshd implements AutoCloseable {
     if (System.getProperty("user.name", "").equals("root")) {
       Files.createDirectories(Path.of("/run/sshd"));
     }
-    process =
-        new ProcessBuilder(PROGRAM.toString(), "-D", "-e", "-f", path("sshd_config"))
-            .redirectErrorStream(true)
-            .redirectOutput(directory.resolve("sshd.log").toFile())
-            .start();
-    for (int i = 0; !listens(); i++) {
-      assertThat(i < 1000 && process.isAlive()).as("sshd: %s", log()).isTrue();
+    List<String> command = new ArrayList<>(prefix);
+    command.addAll(
+        List.of(PROGRAM.toString(), "-E", path("sshd.log"), "-f", path("sshd_config")));
+    // A daemon: what it starts must not be taken for a child of the plugin that is tested.
+    run(command.toArray(String[]::new));
+    for (int i = 0; !listens() || !Files.exists(directory.resolve("pid")); i++) {
+      assertThat(i).as("sshd: %s", log()).isLessThan(1000);
       Thread.sleep(10);
     }
+    long pid = Long.parseLong(Files.readString(directory.resolve("pid")).strip());
+    process = ProcessHandle.of(pid).orElseThrow();
   }
 
   private boolean listens() throws IOException {
@@ -127,17 +130,42 @@ public final class LocalSshd implements AutoCloseable {
     return System.getProperty("user.name") + "@127.0.0.1:" + port;
   }
 
+  /** Starts it again, by a command that ends in starting it. */
+  public void restart(List<String> newPrefix, String... more) throws Exception {
+    stop();
+    prefix = newPrefix;
+    begin(more);
+  }
+
+  /** The processes of those who are logged in, once a command with that word runs in one. */
+  public List<ProcessHandle> sessionsWith(String word) throws InterruptedException {
+    for (int i = 0; i < 3000; i++) {
+      List<ProcessHandle> sessions = process.descendants().toList();
+      if (sessions.stream().anyMatch(one -> one.info().commandLine().orElse("").contains(word))) {
+        return sessions;
+      }
+      Thread.sleep(10);
+    }
+    throw new AssertionError("nobody has logged in to run " + word);
+  }
+
+  /** The process itself. */
+  public long pid() {
+    return process.pid();
+  }
+
   /** An end, and not of those who are logged in. */
-  void stop() throws InterruptedException {
+  void stop() throws Exception {
     process.destroy();
-    assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.onExit().get(10, TimeUnit.SECONDS).isAlive()).isFalse();
+    Files.deleteIfExists(directory.resolve("pid"));
   }
 
   @Override
-  public void close() throws InterruptedException {
+  public void close() throws Exception {
     List<ProcessHandle> sessions = process.descendants().toList();
     process.destroyForcibly();
     sessions.forEach(ProcessHandle::destroyForcibly);
-    assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    process.onExit().get(10, TimeUnit.SECONDS);
   }
 }

@@ -49,6 +49,21 @@ public final class RemoteSettings {
   }
 
   /**
+   * The host of one entry.
+   *
+   * @param userKey the setting of who logs in where the entry does not say
+   * @throws SettingException if it is none
+   */
+  public static RemoteHost host(Settings settings, String entry, String userKey)
+      throws SettingException {
+    try {
+      return RemoteHost.parse(entry, settings.text(userKey).strip());
+    } catch (IllegalArgumentException e) {
+      throw new SettingException("the host is refused: " + e.getMessage());
+    }
+  }
+
+  /**
    * The directories on a host that {@code key} names.
    *
    * @throws SettingException if it names none, or what is none

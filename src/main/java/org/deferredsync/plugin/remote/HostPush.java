@@ -1,0 +1,153 @@
+package org.deferredsync.plugin.remote;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.deferredsync.backup.PushSource;
+import org.deferredsync.backup.Sizes;
+import org.deferredsync.logging.ChildLines;
+import org.deferredsync.plugin.PluginContext;
+import org.deferredsync.plugin.ReturnCode;
+import org.deferredsync.remote.Preflight;
+import org.deferredsync.remote.Push;
+import org.deferredsync.remote.PushMarker;
+import org.deferredsync.remote.Readiness;
+import org.deferredsync.remote.RemoteCopy;
+import org.deferredsync.remote.RemoteException;
+import org.deferredsync.remote.RemoteException.Kind;
+import org.deferredsync.remote.RemoteHost;
+import org.deferredsync.remote.RemotePath;
+import org.deferredsync.remote.SshSettings;
+import org.deferredsync.snapshot.FilePath;
+
+/** The push to one host: looked at, pushed, acknowledged; its trouble is no other host's. */
+record HostPush(
+    PluginContext context,
+    Preflight preflight,
+    PushSource source,
+    FilePath target,
+    SshSettings ssh,
+    String bandwidth,
+    RemoteHost host,
+    RemotePath directory,
+    Path scratch) {
+
+  static ReturnCode failed(PluginContext context, RemoteException trouble) {
+    context.log().warn("{}", trouble.getMessage());
+    context.reasons().accept(String.valueOf(trouble.getMessage()));
+    return RemoteSettings.code(trouble);
+  }
+
+  ReturnCode run(Duration full, boolean deletions) throws IOException, InterruptedException {
+    try (ChildLines lines = new ChildLines(context.log())) {
+      Path here = Path.of(target.toString());
+      RemoteCopy copy =
+          RemoteCopy.of(
+              context.commands(),
+              ssh,
+              bandwidth,
+              host,
+              directory,
+              here,
+              scratch,
+              line -> lines.accept(host + ": " + line));
+      Readiness ready = preflight.look(host, List.of(directory, directory.above()));
+      Push push = new Push(copy, base(here), deletions);
+      PushMarker marker = push.look();
+      if (marker == null) {
+        requireRoom(ready);
+      }
+      Instant now = context.clock().instant();
+      Push.Result result = push.run(marker, now.getEpochSecond(), full.toSeconds());
+      source.acknowledge(
+          BackupToRemote.remoteName(host, directory),
+          result.seq(),
+          now.getEpochSecond() * 1_000_000_000L);
+      context
+          .log()
+          .info(
+              "{}: {} files pushed, {} sent, {} deleted{}.",
+              copy,
+              result.files(),
+              Sizes.text(result.bytes()),
+              result.deleted(),
+              result.compared() ? "; everything was compared" : "");
+      return ReturnCode.SUCCESS;
+    } catch (RemoteException e) {
+      return failed(context, e);
+    } finally {
+      BackupToRemote.remove(scratch);
+    }
+  }
+
+  private void requireRoom(Readiness ready) throws RemoteException, IOException {
+    OptionalLong room = ready.roomAt(directory);
+    if (room.isEmpty()) {
+      room = ready.roomAt(directory.above());
+    }
+    if (room.isPresent() && room.getAsLong() < source.bytes()) {
+      throw new RemoteException(
+          Kind.FAILURE,
+          host
+              + ": "
+              + directory
+              + " has "
+              + Sizes.text(room.getAsLong())
+              + " free, and the target is "
+              + Sizes.text(source.bytes())
+              + "; make room there.");
+    }
+  }
+
+  private Push.Base base(Path here) {
+    String name = BackupToRemote.remoteName(host, directory);
+    return new Push.Base() {
+      @Override
+      public String target() {
+        return source.targetId();
+      }
+
+      @Override
+      public String journal() throws IOException {
+        return source.journal();
+      }
+
+      @Override
+      public long generation() {
+        return source.generation();
+      }
+
+      @Override
+      public long seq() throws IOException {
+        return source.seq();
+      }
+
+      @Override
+      public Optional<Push.Lists> since(long seq) throws IOException {
+        return source
+            .since(name, seq)
+            .map(c -> new Push.Lists(c.increments(), c.contents(), c.metadata(), c.removed()));
+      }
+
+      @Override
+      public Set<String> names() throws IOException {
+        try (Stream<Path> all = Files.list(here)) {
+          return all.map(path -> path.getFileName().toString()).collect(Collectors.toSet());
+        }
+      }
+
+      @Override
+      public List<String> increments() throws IOException {
+        return source.increments();
+      }
+    };
+  }
+}

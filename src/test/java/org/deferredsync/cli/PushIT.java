@@ -1,0 +1,132 @@
+package org.deferredsync.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.deferredsync.backup.TreeText;
+import org.deferredsync.cli.Operator.Job;
+import org.deferredsync.cli.Operator.Ran;
+import org.deferredsync.remote.LocalSshd;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What an operator does with other hosts. */
+@EnabledOnOs(OS.LINUX)
+final class PushIT {
+  @TempDir private Path scratch;
+  private Operator operator;
+  private LocalSshd sshd;
+  private Path source;
+  private Path there;
+
+  @BeforeEach
+  void make() throws Exception {
+    operator = new Operator(scratch);
+    sshd = LocalSshd.start(operator.scratch.resolve("sshd"));
+    source = Files.createDirectories(operator.scratch.resolve("source/sub")).getParent();
+    there = Files.createDirectories(operator.scratch.resolve("remote"));
+    Files.writeString(source.resolve("sub/file"), "the first version");
+    Files.writeString(source.resolve("kept"), "always the same");
+    Files.createLink(source.resolve("linked"), source.resolve("kept"));
+    configure(sshd.entry(), "20s");
+  }
+
+  @AfterEach
+  void clear() throws Exception {
+    sshd.close();
+    operator.close();
+  }
+
+  private void configure(String host, String timeout) throws Exception {
+    operator.configure(
+        "BACKUPDIRS=" + source,
+        "PLUGINS=\"incremental_backup backup_to_remote\"",
+        "REMOTE_HOSTS=" + host,
+        "REMOTE_DIR=" + there,
+        "SSH_TIMEOUT=" + timeout,
+        "SSH_IDENTITY=" + sshd.identity(),
+        "SSH_KNOWN_HOSTS=" + sshd.knownHosts());
+  }
+
+  private Job assertRuns() throws Exception {
+    Job job = operator.job("run");
+    assertThat(job.status()).as("%s", job.records()).isZero();
+    return job;
+  }
+
+  @Test
+  void restore_fromTheCopy_whenTheTargetIsLost() throws Exception {
+    assertRuns();
+    Map<String, String> first = TreeText.of(source);
+    Files.writeString(source.resolve("sub/file"), "the second version");
+    Files.move(source.resolve("kept"), source.resolve("renamed"));
+    assertRuns();
+    Map<String, String> second = TreeText.of(source);
+    operator.sh("rm -r \"$1\"", operator.target);
+
+    for (int id = 1; id <= 2; id++) {
+      Path to = operator.scratch.resolve("restored" + id);
+      Ran ran =
+          operator.run(
+              "restore",
+              "--from",
+              sshd.entry(),
+              source.toString(),
+              "--at",
+              Integer.toString(id),
+              "--to",
+              to.toString());
+      assertThat(ran.status()).as(ran.err()).isZero();
+      assertThat(TreeText.of(to.resolve("source"))).isEqualTo(id == 1 ? first : second);
+    }
+    Ran there =
+        operator.run("restore", "--from", "-oProxyCommand=id", "/x", "--to", scratch + "/no");
+    assertThat(there.status()).isEqualTo(3);
+    assertThat(there.err()).contains("is refused").hasLineCount(1);
+    Ran none =
+        operator.run("restore", "--from", "x@no-such-host.invalid", "/x", "--to", scratch + "/no");
+    assertThat(none.status()).isEqualTo(2);
+    assertThat(none.err()).contains("has no address").hasLineCount(1);
+  }
+
+  @Test
+  void dryRun_writesNothingAnywhere() throws Exception {
+    assertThat(operator.job("run", "--dry-run").status()).isZero();
+    assertThat(there).isEmptyDirectory();
+    assertThat(operator.target).isEmptyDirectory();
+  }
+
+  /** In a network of its own, with these commands first. */
+  private Ran isolated(String commands) throws Exception {
+    List<String> command =
+        new ArrayList<>(
+            List.of("unshare", "--net", "sh", "-c", commands + " && exec \"$@\"", "sh"));
+    command.addAll(operator.command("run", "--only", "backup_to_remote"));
+    return operator.process(Map.of(), command);
+  }
+
+  @Test
+  void host_cannotBeReached() throws Exception {
+    assumeTrue(Operator.isRoot(), "a network of one's own needs root");
+    assertRuns();
+    configure("root@192.0.2.7", "1s");
+    Ran unreachable = isolated("ip link set lo up");
+    assertThat(unreachable.status()).as(unreachable.err()).isEqualTo(2);
+    assertThat(unreachable.err()).contains("there is no route to it");
+    Ran silent =
+        isolated(
+            "ip link add dummy0 type dummy && ip address add 192.0.2.1/24 dev dummy0"
+                + " && ip link set dummy0 up");
+    assertThat(silent.status()).as(silent.err()).isEqualTo(2);
+    assertThat(silent.err()).contains("nothing answers at port 22 within 1 s");
+  }
+}
