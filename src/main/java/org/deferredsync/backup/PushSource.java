@@ -260,7 +260,10 @@ public final class PushSource implements AutoCloseable {
         gone = above;
         above = above.parent();
       }
-      removed.add(gone);
+      Stat stays = above == null || above.isRoot() ? null : look(above);
+      if (stays == null || stays.isDirectory()) {
+        removed.add(gone);
+      } // else what took the directory's place did away with all in it
     }
 
     private @Nullable Stat look(FilePath path) throws IOException {

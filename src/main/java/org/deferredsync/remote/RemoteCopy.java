@@ -202,7 +202,11 @@ public final class RemoteCopy {
     return path;
   }
 
-  /** What is new in some increments; versions that the mirror there still has are linked. */
+  /**
+   * What is new in some increments; versions that the mirror there still has are linked. By
+   * contents: if the push before was cut short, the mirror may have another version of equal size
+   * and time.
+   */
   RsyncResult sendIncrements(Map<String, byte[]> lists)
       throws RemoteException, InterruptedException {
     RsyncResult last = null;
@@ -210,7 +214,7 @@ public final class RemoteCopy {
       last =
           good(
               rsync.sendListed(
-                  List.of("-z", "--force", "--link-dest=" + copy),
+                  List.of("-z", "--force", CHECKSUM, "--link-dest=" + copy),
                   withTop(increment.getValue()),
                   target + "/" + increment.getKey(),
                   copy.child(increment.getKey())));

@@ -79,8 +79,7 @@ public final class LocalSshd implements AutoCloseable {
       Files.createDirectories(Path.of("/run/sshd"));
     }
     List<String> command = new ArrayList<>(prefix);
-    command.addAll(
-        List.of(PROGRAM.toString(), "-E", path("sshd.log"), "-f", path("sshd_config")));
+    command.addAll(List.of(PROGRAM.toString(), "-E", path("sshd.log"), "-f", path("sshd_config")));
     // A daemon: what it starts must not be taken for a child of the plugin that is tested.
     run(command.toArray(String[]::new));
     for (int i = 0; !listens() || !Files.exists(directory.resolve("pid")); i++) {

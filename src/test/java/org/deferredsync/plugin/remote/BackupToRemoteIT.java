@@ -135,27 +135,29 @@ final class BackupToRemoteIT {
 
   /** Each snapshot up to that one, from the copy alone, by a host that never saw the target. */
   private void assertRestores(int snapshots) throws Exception {
-    EngineFixture other = new EngineFixture(scratch.resolve("other"));
     for (int id = 1; id <= snapshots; id++) {
-      Path to = scratch.resolve("restored" + restored++);
-      try (TargetReader reader = TargetReader.open(other.engine(), EngineFixture.filePath(copy))) {
-        Restorer.Result result =
-            new Restorer(
-                    reader
-                        .snapshots()
-                        .at(
-                            PointInTime.parse(Integer.toString(id)),
-                            Clock.systemUTC().instant(),
-                            ZoneOffset.UTC),
-                    Clock.systemUTC(),
-                    LoggerFactory.getLogger("restore"))
-                .restore(List.of(EngineFixture.filePath(local.source)), EngineFixture.filePath(to));
-        assertThat(result.failed()).isZero();
-      }
-      assertThat(TreeText.of(to.resolve("source")))
-          .as("snapshot " + id)
-          .isEqualTo(model.get(id - 1));
+      assertRestoresOne(id);
     }
+  }
+
+  private void assertRestoresOne(int id) throws Exception {
+    EngineFixture other = new EngineFixture(scratch.resolve("other"));
+    Path to = scratch.resolve("restored" + restored++);
+    try (TargetReader reader = TargetReader.open(other.engine(), EngineFixture.filePath(copy))) {
+      Restorer.Result result =
+          new Restorer(
+                  reader
+                      .snapshots()
+                      .at(
+                          PointInTime.parse(Integer.toString(id)),
+                          Clock.systemUTC().instant(),
+                          ZoneOffset.UTC),
+                  Clock.systemUTC(),
+                  LoggerFactory.getLogger("restore"))
+              .restore(List.of(EngineFixture.filePath(local.source)), EngineFixture.filePath(to));
+      assertThat(result.failed()).isZero();
+    }
+    assertThat(TreeText.of(to.resolve("source"))).as("snapshot " + id).isEqualTo(model.get(id - 1));
   }
 
   /** Mirror and increments there are the ones here. */
@@ -275,7 +277,8 @@ final class BackupToRemoteIT {
       if (code == ReturnCode.SUCCESS) {
         pushed = model.size();
       }
-      assertRestores(pushed);
+      assertRestoresOne(pushed);
+      assertRestoresOne(1 + random.nextInt(pushed));
     }
     assertPushes();
     assertSame();
@@ -356,6 +359,9 @@ final class BackupToRemoteIT {
         .singleElement()
         .asString()
         .contains("the disk is full", "make room");
+    Path fetched = scratch.resolve("fetched");
+    new ProcessBuilder("cp", "-a", copy.toString(), fetched.toString()).start().waitFor();
+    copy = fetched;
     assertRestores(1);
 
     settings.put("REMOTE_DIR", small + "/another");
