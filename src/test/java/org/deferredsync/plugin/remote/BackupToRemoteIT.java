@@ -162,7 +162,13 @@ final class BackupToRemoteIT {
 
   /** Mirror and increments there are the ones here. */
   private void assertSame() throws Exception {
-    assertThat(tree(copy)).isEqualTo(tree(local.target));
+    Map<String, String> expected = tree(local.target);
+    Map<String, String> found = tree(copy);
+    Map<String, String> common = new TreeMap<>(expected);
+    common.entrySet().retainAll(found.entrySet());
+    expected.entrySet().removeAll(common.entrySet());
+    found.entrySet().removeAll(common.entrySet());
+    assertThat(found).isEqualTo(expected); // says what differs alone
   }
 
   private static Map<String, String> tree(Path top) throws IOException {
