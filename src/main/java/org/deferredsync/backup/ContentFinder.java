@@ -82,9 +82,10 @@ final class ContentFinder implements AutoCloseable {
               () -> "/" + place.increment() + place.path(),
               () -> open(increment(place.increment()), place.path())));
     }
-    for (String newer : newerIncrements()) {
+    for (String unknown : newerIncrements()) {
       for (FilePath path : paths) {
-        candidates.add(candidate("/" + newer + path, () -> open(increment(newer), path)));
+        candidates.add(
+            candidate(() -> "/" + unknown + path, () -> open(increment(unknown), path)));
       }
     }
     return candidates;

@@ -105,6 +105,7 @@ final class Rsync {
                 "rsync",
                 "-aHAXS",
                 "--numeric-ids",
+                "--modify-window=-1", // else times that differ within a second are equal
                 "--no-human-readable",
                 "--stats",
                 "--timeout=" + 3 * ssh.seconds(),

@@ -82,12 +82,17 @@ public final class LocalSshd implements AutoCloseable {
     command.addAll(List.of(PROGRAM.toString(), "-E", path("sshd.log"), "-f", path("sshd_config")));
     // A daemon: what it starts must not be taken for a child of the plugin that is tested.
     run(command.toArray(String[]::new));
-    for (int i = 0; !listens() || !Files.exists(directory.resolve("pid")); i++) {
+    for (int i = 0; !listens() || !hasPid(); i++) {
       assertThat(i).as("sshd: %s", log()).isLessThan(1000);
       Thread.sleep(10);
     }
     long pid = Long.parseLong(Files.readString(directory.resolve("pid")).strip());
     process = ProcessHandle.of(pid).orElseThrow();
+  }
+
+  private boolean hasPid() throws IOException {
+    Path file = directory.resolve("pid");
+    return Files.exists(file) && Files.readString(file).endsWith("\n");
   }
 
   private boolean listens() throws IOException {
@@ -136,16 +141,19 @@ public final class LocalSshd implements AutoCloseable {
     begin(more);
   }
 
-  /** The processes of those who are logged in, once a command with that word runs in one. */
-  public List<ProcessHandle> sessionsWith(String word) throws InterruptedException {
-    for (int i = 0; i < 3000; i++) {
+  /** The processes of those who are logged in, once an rsync among them receives something. */
+  public List<ProcessHandle> receiving() throws InterruptedException {
+    for (int i = 0; i < 6000; i++) {
       List<ProcessHandle> sessions = process.descendants().toList();
-      if (sessions.stream().anyMatch(one -> one.info().commandLine().orElse("").contains(word))) {
-        return sessions;
+      for (ProcessHandle one : sessions) {
+        String command = one.info().commandLine().orElse("");
+        if (command.contains("rsync --server ") && !command.contains("--sender")) {
+          return sessions;
+        }
       }
       Thread.sleep(10);
     }
-    throw new AssertionError("nobody has logged in to run " + word);
+    throw new AssertionError("nobody sends anything");
   }
 
   /** The process itself. */

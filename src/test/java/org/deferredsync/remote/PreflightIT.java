@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.deferredsync.process.SystemCommandRunner;
@@ -111,6 +114,30 @@ final class PreflightIT {
   void port_isClosed() throws Exception {
     sshd.stop();
     assertRefused(sshd.entry(), Kind.NETWORK, "nothing listens at port " + sshd.port());
+  }
+
+  @Test
+  void port_answersNothing() throws Exception {
+    timeout = Duration.ofSeconds(1);
+    List<Socket> waiting = new ArrayList<>();
+    try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      // The kernel answers no more of them than the queue takes.
+      for (int i = 0; i < 4; i++) {
+        Socket one = new Socket();
+        waiting.add(one);
+        try {
+          one.connect(full.getLocalSocketAddress(), 200);
+        } catch (SocketTimeoutException e) {
+          break;
+        }
+      }
+      assertRefused(
+          "root@127.0.0.1:" + full.getLocalPort(), Kind.NETWORK, "nothing answers at port");
+    } finally {
+      for (Socket one : waiting) {
+        one.close();
+      }
+    }
   }
 
   @Test

@@ -63,6 +63,7 @@ record HostPush(
       Push push = new Push(copy, base(here), deletions);
       PushMarker marker = push.look();
       if (marker == null) {
+        requireParent(ready);
         requireRoom(ready);
       }
       Instant now = context.clock().instant();
@@ -85,6 +86,19 @@ record HostPush(
       return failed(context, e);
     } finally {
       BackupToRemote.remove(scratch);
+    }
+  }
+
+  private void requireParent(Readiness ready) throws RemoteException {
+    if (ready.lacks(directory) && ready.lacks(directory.above())) {
+      throw new RemoteException(
+          Kind.PREREQUISITE,
+          host
+              + ": REMOTE_DIR="
+              + directory
+              + " cannot be made, since "
+              + directory.above()
+              + " is not there; make that.");
     }
   }
 

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -188,7 +189,7 @@ final class BackupToRemoteIT {
     write("new" + step + "/deep/b", "deep " + step);
     write("d0/f4", "changed in step " + step);
     FileTime time = Files.getLastModifiedTime(path("d1/f5"));
-    Files.writeString(path("d1/f5"), "CONTENT " + step % 10);
+    Files.writeString(path("d1/f5"), String.format(Locale.ROOT, "CONTENT %03d", step));
     Files.setLastModifiedTime(path("d1/f5"), time);
     Files.setPosixFilePermissions(
         path("d3/f3"), PosixFilePermissions.fromString(step % 2 == 0 ? "rw-------" : "rwxr-x---"));
@@ -323,7 +324,7 @@ final class BackupToRemoteIT {
     ExecutorService threads = Executors.newSingleThreadExecutor();
     try {
       Future<ReturnCode> silent = pushing(threads);
-      List<ProcessHandle> sessions = sshd.sessionsWith("--ignore-times");
+      List<ProcessHandle> sessions = sshd.receiving();
       for (ProcessHandle one : sessions) {
         new ProcessBuilder("kill", "-STOP", Long.toString(one.pid())).start().waitFor();
       }
@@ -332,7 +333,7 @@ final class BackupToRemoteIT {
       sessions.forEach(ProcessHandle::destroyForcibly);
 
       Future<ReturnCode> cut = pushing(threads);
-      sshd.sessionsWith("--ignore-times").forEach(ProcessHandle::destroyForcibly);
+      sshd.receiving().forEach(ProcessHandle::destroyForcibly);
       assertThat(cut.get()).as("%s", said).isEqualTo(ReturnCode.NETWORK);
     } finally {
       threads.shutdownNow();
