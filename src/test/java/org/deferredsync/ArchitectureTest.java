@@ -50,6 +50,7 @@ final class ArchitectureTest {
           Map.entry(
               "plugin.dump",
               Set.of("plugin", "config", "process", "backup", "snapshot", "fs", "logging")),
+          Map.entry(
               "plugin.remote",
               Set.of(
                   "plugin",

@@ -84,8 +84,7 @@ final class ContentFinder implements AutoCloseable {
     }
     for (String unknown : newerIncrements()) {
       for (FilePath path : paths) {
-        candidates.add(
-            candidate(() -> "/" + unknown + path, () -> open(increment(unknown), path)));
+        candidates.add(candidate(() -> "/" + unknown + path, () -> open(increment(unknown), path)));
       }
     }
     return candidates;

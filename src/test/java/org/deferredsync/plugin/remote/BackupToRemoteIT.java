@@ -275,7 +275,7 @@ final class BackupToRemoteIT {
     assertPushes();
     assertSame();
     int pushed = 1;
-    int cuts = Integer.getInteger("push.cuts", 20);
+    int cuts = Integer.getInteger("push.cuts", 8);
     for (int step = 1; step <= cuts; step++) {
       change(step);
       backUp();
