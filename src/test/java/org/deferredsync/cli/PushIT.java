@@ -32,7 +32,8 @@ final class PushIT {
   void make() throws Exception {
     operator = new Operator(scratch);
     sshd = LocalSshd.start(operator.scratch.resolve("sshd"));
-    source = Files.createDirectories(operator.scratch.resolve("source/sub")).getParent();
+    source = Files.createDirectories(operator.scratch.resolve("source"));
+    Files.createDirectory(source.resolve("sub"));
     there = Files.createDirectories(operator.scratch.resolve("remote"));
     Files.writeString(source.resolve("sub/file"), "the first version");
     Files.writeString(source.resolve("kept"), "always the same");

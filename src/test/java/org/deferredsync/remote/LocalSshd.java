@@ -12,7 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A real sshd on a free port of the loopback, with keys and configuration of its own: the other
@@ -25,7 +27,7 @@ public final class LocalSshd implements AutoCloseable {
   private final int port;
   private final List<String> lines = new ArrayList<>();
   private List<String> prefix = List.of();
-  private ProcessHandle process;
+  private @Nullable ProcessHandle process;
 
   private LocalSshd(Path directory, int port) {
     this.directory = directory;
@@ -35,15 +37,18 @@ public final class LocalSshd implements AutoCloseable {
   /** Makes the keys in a new directory, and starts it. */
   public static LocalSshd start(Path directory, String... lines) throws Exception {
     Files.createDirectories(directory);
+    LocalSshd sshd = new LocalSshd(directory, freePort());
+    run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", sshd.path("host_key"));
+    run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", sshd.path("id"));
+    Files.copy(directory.resolve("id.pub"), directory.resolve("authorized_keys"));
+    sshd.trust(directory.resolve("host_key.pub"));
+    sshd.begin(lines);
+    return sshd;
+  }
+
+  private static int freePort() throws IOException {
     try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      LocalSshd sshd = new LocalSshd(directory, free.getLocalPort());
-      free.close();
-      run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", sshd.path("host_key"));
-      run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", sshd.path("id"));
-      Files.copy(directory.resolve("id.pub"), directory.resolve("authorized_keys"));
-      sshd.trust(directory.resolve("host_key.pub"));
-      sshd.begin(lines);
-      return sshd;
+      return free.getLocalPort();
     }
   }
 
@@ -90,6 +95,10 @@ public final class LocalSshd implements AutoCloseable {
     process = ProcessHandle.of(pid).orElseThrow();
   }
 
+  private ProcessHandle daemon() {
+    return Objects.requireNonNull(process, "not started");
+  }
+
   private boolean hasPid() throws IOException {
     Path file = directory.resolve("pid");
     return Files.exists(file) && Files.readString(file).endsWith("\n");
@@ -97,7 +106,7 @@ public final class LocalSshd implements AutoCloseable {
 
   private boolean listens() throws IOException {
     try (Socket socket = new Socket()) {
-      socket.connect(new InetSocketAddress("127.0.0.1", port), 1000);
+      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1000);
       return true;
     } catch (IOException e) {
       return false;
@@ -144,7 +153,7 @@ public final class LocalSshd implements AutoCloseable {
   /** The processes of those who are logged in, once an rsync among them receives something. */
   public List<ProcessHandle> receiving() throws InterruptedException {
     for (int i = 0; i < 6000; i++) {
-      List<ProcessHandle> sessions = process.descendants().toList();
+      List<ProcessHandle> sessions = daemon().descendants().toList();
       for (ProcessHandle one : sessions) {
         String command = one.info().commandLine().orElse("");
         if (command.contains("rsync --server ") && !command.contains("--sender")) {
@@ -158,21 +167,21 @@ public final class LocalSshd implements AutoCloseable {
 
   /** The process itself. */
   public long pid() {
-    return process.pid();
+    return daemon().pid();
   }
 
   /** An end, and not of those who are logged in. */
   void stop() throws Exception {
-    process.destroy();
-    assertThat(process.onExit().get(10, TimeUnit.SECONDS).isAlive()).isFalse();
+    daemon().destroy();
+    assertThat(daemon().onExit().get(10, TimeUnit.SECONDS).isAlive()).isFalse();
     Files.deleteIfExists(directory.resolve("pid"));
   }
 
   @Override
-  public void close() throws Exception {
-    List<ProcessHandle> sessions = process.descendants().toList();
-    process.destroyForcibly();
+  public void close() {
+    List<ProcessHandle> sessions = daemon().descendants().toList();
+    daemon().destroyForcibly();
     sessions.forEach(ProcessHandle::destroyForcibly);
-    process.onExit().get(10, TimeUnit.SECONDS);
+    daemon().onExit().join();
   }
 }

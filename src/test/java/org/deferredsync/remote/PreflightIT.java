@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import org.deferredsync.process.SystemCommandRunner;
 import org.deferredsync.remote.RemoteException.Kind;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,11 +45,11 @@ final class PreflightIT {
     sshd.close();
   }
 
-  private SshSettings settings(Path config) {
+  private SshSettings settings(@Nullable Path config) {
     return new SshSettings(config, identity, sshd.knownHosts(), timeout);
   }
 
-  private Readiness look(String entry, Path config) throws Exception {
+  private Readiness look(String entry, @Nullable Path config) throws Exception {
     return new Preflight(COMMANDS, settings(config), Map.of("HOME", scratch.toString()))
         .look(
             RemoteHost.parse(entry, ""),

@@ -120,7 +120,7 @@ final class BackupToRemoteIT {
   private ReturnCode push(CommandRunner commands) throws Exception {
     try (LogCapture log = new LogCapture("backup_to_remote")) {
       PluginOutcome outcome =
-          new PluginRunner(Duration.ofSeconds(120))
+          new PluginRunner(Duration.ofMinutes(2))
               .run(
                   new BackupToRemote(),
                   PluginContexts.context(

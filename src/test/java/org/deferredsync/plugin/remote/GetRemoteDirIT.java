@@ -69,7 +69,7 @@ final class GetRemoteDirIT {
   private ReturnCode run(boolean dry) throws Exception {
     try (LogCapture log = new LogCapture("get_remote_dir")) {
       PluginOutcome outcome =
-          new PluginRunner(Duration.ofSeconds(60))
+          new PluginRunner(Duration.ofMinutes(1))
               .run(
                   new GetRemoteDir(),
                   PluginContexts.context(
