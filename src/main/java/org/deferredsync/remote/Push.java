@@ -105,7 +105,8 @@ public final class Push {
     Tally tally = new Tally();
     long seq = base.seq();
     boolean begun = marker == null;
-    PushMarker old = begun ? new PushMarker(base.target(), base.journal(), 0, seq, 0) : marker;
+    PushMarker old =
+        marker != null ? marker : new PushMarker(base.target(), base.journal(), 0, seq, 0);
     if (begun) {
       copy.begin(old);
     }

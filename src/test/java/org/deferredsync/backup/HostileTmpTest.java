@@ -100,7 +100,7 @@ final class HostileTmpTest {
   /** The Java runtime removes what was left for debuggers of a process with its number. */
   private static boolean looks(String line) {
     return line.contains("\"/var/tmp/")
-        || line.contains("\"/tmp/") && !line.contains("\"/tmp/.java_pid");
+        || (line.contains("\"/tmp/") && !line.contains("\"/tmp/.java_pid"));
   }
 
   private static Flipper flipper(Process house, String directory, Outside outside)
