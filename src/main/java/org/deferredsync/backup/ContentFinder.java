@@ -61,8 +61,25 @@ final class ContentFinder implements AutoCloseable {
     return candidate(path::toString, () -> open(mirror, path));
   }
 
-  /** All places of the content, the likeliest first. */
+  /** All places where the content may be, the likeliest first. */
   List<Candidate> candidates(long content) throws IOException {
+    List<Candidate> candidates = known(content);
+    for (String unknown : newerIncrements()) {
+      for (FilePath path : paths(content)) {
+        candidates.add(candidate(() -> "/" + unknown + path, () -> open(increment(unknown), path)));
+      }
+    }
+    return candidates;
+  }
+
+  private List<FilePath> paths(long content) throws IOException {
+    synchronized (reader) {
+      return reader.catalogue().entries().pathsOf(content);
+    }
+  }
+
+  /** All places where the content is by the catalogue, the likeliest first. */
+  List<Candidate> known(long content) throws IOException {
     List<FilePath> paths;
     List<Place> places;
     synchronized (reader) {
@@ -81,11 +98,6 @@ final class ContentFinder implements AutoCloseable {
           candidate(
               () -> "/" + place.increment() + place.path(),
               () -> open(increment(place.increment()), place.path())));
-    }
-    for (String unknown : newerIncrements()) {
-      for (FilePath path : paths) {
-        candidates.add(candidate(() -> "/" + unknown + path, () -> open(increment(unknown), path)));
-      }
     }
     return candidates;
   }

@@ -39,11 +39,11 @@ final class ContentVerifier implements AutoCloseable {
     findings.reading(content.size());
     boolean pending = !reader.pending().isEmpty();
     List<Stat> good = new ArrayList<>();
-    List<Candidate> candidates = finder.candidates(content.id());
+    List<Candidate> candidates = finder.known(content.id());
     List<Fault> bad = faults(candidates, content, good);
     if (!bad.isEmpty() && reader.isWanted()) {
       good.clear();
-      candidates = finder.candidates(content.id()); // a run may just have moved it
+      candidates = finder.known(content.id()); // a run may just have moved it
       bad = faults(candidates, content, good);
       if (candidates.isEmpty() && catalogue.contents().find(content.id()).isEmpty()) {
         return true; // it has expired
