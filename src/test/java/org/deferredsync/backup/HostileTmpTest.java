@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.sqlite.SQLiteJDBCLoader;
 
 /**
  * Another user has put into /tmp and /var/tmp what libraries would unpack or look for there, and
@@ -28,6 +29,7 @@ final class HostileTmpTest {
       List.of(
           "jna-3506402",
           "sqlite-libsqlitejdbc.so",
+          "sqlite-" + SQLiteJDBCLoader.getVersion() + "-old-libsqlitejdbc.so",
           "hsperfdata_root",
           "libjnidispatch.so",
           "deferred-sync");

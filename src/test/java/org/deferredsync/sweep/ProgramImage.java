@@ -106,6 +106,7 @@ final class ProgramImage {
             "-Djna.nounpack=true",
             "-Dorg.sqlite.lib.path=" + DIRECTORY,
             "-Dorg.sqlite.lib.name=libsqlitejdbc.so",
+            "-Dorg.sqlite.tmpdir=" + DIRECTORY,
             "-Ddeferredsync.home=" + home,
             "-cp"));
     List<String> classPath = new ArrayList<>(List.of(DIRECTORY.resolve("program.jar").toString()));
