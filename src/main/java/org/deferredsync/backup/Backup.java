@@ -54,7 +54,7 @@ public final class Backup {
   }
 
   private BackupReport runOnTarget(Instant started) throws BackupException, IOException {
-    try (OpenTarget open = OpenTarget.open(engine, request.target(), lastNames(request), log)) {
+    try (OpenTarget open = OpenTarget.open(engine, request.target(), residents(request), log)) {
       try {
         return run(open, started);
       } catch (IOException e) {
@@ -84,12 +84,13 @@ public final class Backup {
     }
   }
 
-  /** Where the original would have put the mirrors. */
-  static List<String> lastNames(BackupRequest request) {
-    return request.sources().stream()
-        .filter(source -> !source.path().isRoot())
-        .map(source -> new String(source.path().name(), StandardCharsets.ISO_8859_1))
-        .toList();
+  static Residents residents(BackupRequest request) {
+    return new Residents(
+        request.sources().stream()
+            .filter(source -> !source.path().isRoot())
+            .map(source -> new String(source.path().name(), StandardCharsets.ISO_8859_1))
+            .toList(),
+        request.dumps());
   }
 
   private BackupReport run(OpenTarget open, Instant started) throws BackupException, IOException {

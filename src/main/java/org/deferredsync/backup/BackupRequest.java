@@ -12,6 +12,7 @@ import org.deferredsync.snapshot.FilePath;
  * @param guard when a source is held
  * @param requiredMounts what has to be mounted
  * @param approved the sources of which the operator releases what the last run recorded
+ * @param dumps names directly below the target that dumps have, which may be there before it is one
  */
 public record BackupRequest(
     FilePath target,
@@ -19,11 +20,13 @@ public record BackupRequest(
     Retention retention,
     Guard guard,
     List<FilePath> requiredMounts,
-    Set<FilePath> approved) {
+    Set<FilePath> approved,
+    Set<String> dumps) {
   public BackupRequest {
     sources = List.copyOf(sources);
     requiredMounts = List.copyOf(requiredMounts);
     approved = Set.copyOf(approved);
+    dumps = Set.copyOf(dumps);
   }
 
   /** When that source is held. */

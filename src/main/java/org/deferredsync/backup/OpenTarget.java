@@ -72,28 +72,28 @@ final class OpenTarget implements AutoCloseable {
   /**
    * Opens the target, or begins one.
    *
-   * @param lastNames of all sources
+   * @param residents what may be in a directory that is no target yet
    * @throws BackupException if it is not the target, is in use, or its catalogue and mirror do not
    *     belong together
    */
-  static OpenTarget open(Engine engine, FilePath path, List<String> lastNames, Logger log)
+  static OpenTarget open(Engine engine, FilePath path, Residents residents, Logger log)
       throws BackupException, IOException {
     OpenFiles.require(engine.posix());
     try {
-      return opened(engine, path, lastNames, log);
+      return opened(engine, path, residents, log);
     } catch (PosixException e) {
       throw WriteTrouble.refuse(path, e);
     }
   }
 
-  private static OpenTarget opened(Engine engine, FilePath path, List<String> lastNames, Logger log)
+  private static OpenTarget opened(Engine engine, FilePath path, Residents residents, Logger log)
       throws BackupException, IOException {
     Posix posix = engine.posix();
     TargetRegistry registry = engine.registry();
     int root = openRoot(posix, path);
     Found found;
     try {
-      found = new TargetGround(posix, registry, engine.fstab()).look(path, root, lastNames);
+      found = new TargetGround(posix, registry, engine.fstab()).look(path, root, residents);
       if (found instanceof Free free) {
         if (!free.warning().isEmpty()) {
           log.warn("{}.", free.warning());

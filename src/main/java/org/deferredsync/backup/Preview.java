@@ -79,7 +79,7 @@ public final class Preview {
     try {
       found =
           new TargetGround(posix, engine.registry(), engine.fstab())
-              .look(request.target(), root, Backup.lastNames(request));
+              .look(request.target(), root, Backup.residents(request));
       if (found instanceof Free free) {
         log.info("{}: a target would be begun here. {}", request.target(), free.warning());
         try (Catalogue empty = Catalogue.temporary()) {

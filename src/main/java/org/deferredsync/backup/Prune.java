@@ -101,7 +101,7 @@ public final class Prune {
   /** Decides, and deletes what is to go. */
   public Report run(Function<FilePath, Retention> retention) throws BackupException, IOException {
     requireTarget();
-    try (OpenTarget open = OpenTarget.open(engine, path, List.of(), log)) {
+    try (OpenTarget open = OpenTarget.open(engine, path, Residents.NONE, log)) {
       Catalogue catalogue = open.catalogue();
       List<Run> runs = catalogue.runs().list();
       List<SourceDecisions> decisions = decide(retention, runs);
@@ -217,7 +217,7 @@ public final class Prune {
   public Removal remove(FilePath source) throws BackupException, IOException {
     requireRetired(source);
     requireTarget();
-    try (OpenTarget open = OpenTarget.open(engine, path, List.of(), log)) {
+    try (OpenTarget open = OpenTarget.open(engine, path, Residents.NONE, log)) {
       Removal planned = removal(open.catalogue(), source);
       Optional<PruneLock> lock = PruneLock.tryTake(engine.posix(), open.target());
       if (lock.isEmpty()) {

@@ -75,7 +75,7 @@ public final class PushSource implements AutoCloseable {
     } finally {
       posix.close(root);
     }
-    OpenTarget open = OpenTarget.open(engine, path, List.of(), log);
+    OpenTarget open = OpenTarget.open(engine, path, Residents.NONE, log);
     try {
       Catalogue catalogue = open.catalogue();
       List<Run> runs = catalogue.runs().list();

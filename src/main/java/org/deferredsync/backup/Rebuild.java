@@ -71,7 +71,7 @@ public final class Rebuild {
     String id;
     try {
       TargetGround ground = new TargetGround(posix, engine.registry(), engine.fstab());
-      if (!(ground.look(path, root, List.of()) instanceof Existing existing)) {
+      if (!(ground.look(path, root, Residents.NONE) instanceof Existing existing)) {
         throw BackupException.prerequisite(
             "BACKUPTO=" + path + ": no target yet, or its disk is not mounted; run a backup first");
       }

@@ -51,11 +51,10 @@ final class TargetGround {
   /**
    * Looks at an open directory.
    *
-   * @param lastNames of all sources: where the original would have put their mirrors
+   * @param residents what may be in a directory that is no target yet
    * @throws BackupException if nothing may be written there
    */
-  Found look(FilePath target, int root, List<String> lastNames)
-      throws BackupException, IOException {
+  Found look(FilePath target, int root, Residents residents) throws BackupException, IOException {
     Optional<Remembered> remembered = registry.find(target);
     Optional<String> id = id(root);
     if (id.isPresent()) {
@@ -69,7 +68,7 @@ final class TargetGround {
       return new Existing(id.get(), remembered.isPresent());
     }
     checkMounts(target, remembered);
-    return free(target, root, lastNames, remembered.isPresent());
+    return free(target, root, residents, remembered.isPresent());
   }
 
   /** The id in our directory below {@code root}, if there is one. */
@@ -155,11 +154,12 @@ final class TargetGround {
         .anyMatch(mounted -> Arrays.equals(mounted.mountPoint(), mount.bytes()));
   }
 
-  private Free free(FilePath target, int root, List<String> lastNames, boolean remembered)
+  private Free free(FilePath target, int root, Residents residents, boolean remembered)
       throws BackupException, IOException {
     List<String> names = new ArrayList<>();
     posix.list(root, entry -> names.add(new String(entry.name(), StandardCharsets.ISO_8859_1)));
     names.remove("lost+found");
+    names.removeAll(residents.dumps());
     if (names.remove(Target.OWN) && holdsCatalogue(root)) {
       throw BackupException.prerequisite(
           target + "/" + Target.OWN + ": target-id is missing; put it back from a copy");
@@ -169,7 +169,7 @@ final class TargetGround {
           remembered ? target + ": empty, though it was a target before; begun anew" : "");
     }
     boolean original = names.stream().anyMatch(name -> ORIGINAL_INCREMENT.matcher(name).matches());
-    if (original || lastNames.containsAll(names)) {
+    if (original || residents.mirrors().containsAll(names)) {
       return new Free(
           target
               + ": taken over from rsync; its files stay, and its _backup_YYYYMMDD never expire");

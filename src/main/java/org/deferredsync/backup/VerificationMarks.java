@@ -2,7 +2,6 @@ package org.deferredsync.backup;
 
 import java.io.IOException;
 import java.util.BitSet;
-import java.util.List;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.catalogue.CatalogueException;
 import org.deferredsync.catalogue.Contents;
@@ -33,7 +32,7 @@ final class VerificationMarks {
 
   /** Opens the target as a run does, without recovering, and empties the write-ahead log after. */
   void under(Use use) throws BackupException, IOException {
-    try (OpenTarget open = OpenTarget.open(engine, target, List.of(), log)) {
+    try (OpenTarget open = OpenTarget.open(engine, target, Residents.NONE, log)) {
       use.of(open.catalogue());
       open.catalogue().checkpoint();
     }

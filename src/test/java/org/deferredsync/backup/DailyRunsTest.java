@@ -322,6 +322,7 @@ final class DailyRunsTest {
             RETENTION,
             Guard.USUAL,
             List.of(),
+            Set.of(),
             Set.of());
     verdict =
         new Backup(engine, request, LoggerFactory.getLogger("incremental_backup")).run().verdict();

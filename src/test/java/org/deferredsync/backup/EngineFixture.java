@@ -38,6 +38,7 @@ public final class EngineFixture {
   private Guard guard = new Guard(100, 100); // what most tests remove they mean
   private List<FilePath> requiredMounts = List.of();
   private Set<FilePath> approved = Set.of();
+  Set<String> dumps = Set.of();
   private Batch.Limits limits = Batch.Limits.USUAL;
   private Progress progress = Progress.NONE;
   private String kernelRelease = "6.1.0";
@@ -203,7 +204,8 @@ public final class EngineFixture {
   }
 
   private BackupRequest request(List<Source> sources) {
-    return new BackupRequest(filePath(target), sources, retention, guard, requiredMounts, approved);
+    return new BackupRequest(
+        filePath(target), sources, retention, guard, requiredMounts, approved, dumps);
   }
 
   /** Where the mirror has the path. */

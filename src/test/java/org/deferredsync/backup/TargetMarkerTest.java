@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.deferredsync.backup.BackupReport.Verdict;
 import org.deferredsync.fs.Posix;
@@ -106,6 +107,18 @@ final class TargetMarkerTest {
     Files.writeString(fixture.target.resolve("thesis"), "of somebody");
 
     refused("thesis");
+  }
+
+  @Test
+  void target_isBegunBesideDumps() throws Exception {
+    fixture.dumps = Set.of("mongodump", "mongodump.zip");
+    Path dump = Files.createDirectory(fixture.target.resolve("mongodump")).resolve("dump");
+    Files.writeString(dump, "of MongoDB");
+
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+    fixture.ahead(Duration.ofSeconds(20));
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+    assertThat(dump).hasContent("of MongoDB");
   }
 
   @Test

@@ -182,6 +182,15 @@ final class BadInputIT {
   }
 
   @Test
+  void target_thatADumpLiesIn() throws Exception {
+    Files.createDirectory(operator.target.resolve("mongo"));
+    configure();
+    assertThat(operator.job().status()).isEqualTo(3);
+    configure("MONGODBDUMP_PATH=" + operator.target + "/mongo");
+    assertThat(operator.job().complaints()).isEmpty();
+  }
+
+  @Test
   void sources_thatNoRunCanTake() throws Exception {
     assertSettingRefused("BACKUPDIRS=", "names no directory; set it");
     assertSettingRefused(

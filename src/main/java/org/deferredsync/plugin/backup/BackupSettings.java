@@ -5,7 +5,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -28,6 +30,10 @@ import org.deferredsync.snapshot.FilePath;
 
 /** The settings of the backup, checked: what they ask for is a run that can be tried. */
 public final class BackupSettings {
+  /** Where dumps go, which is nothing to the backup but that it may lie in the target. */
+  private static final List<String> DUMPS =
+      List.of("MYSQLDUMP", "PGDUMP", "MONGODBDUMP", "MONGODBDUMP_PATH", "SVNDUMP", "SQLITEDUMP");
+
   private BackupSettings() {}
 
   /**
@@ -122,7 +128,24 @@ public final class BackupSettings {
               own(settings, named.getValue(), command)));
     }
     warnings.addAll(told);
-    return new BackupRequest(target, sources, retention, guard, mounts, approved);
+    return new BackupRequest(
+        target, sources, retention, guard, mounts, approved, dumps(settings, target));
+  }
+
+  /** The names directly below the target under which dumps lie: by default MongoDB's do. */
+  private static Set<String> dumps(Settings settings, FilePath target) {
+    byte[] above = Arrays.copyOf(target.bytes(), target.length() + 1);
+    above[target.length()] = '/';
+    Set<String> names = new HashSet<>();
+    for (String key : DUMPS) {
+      byte[] path = settings.text(key).getBytes(StandardCharsets.UTF_8);
+      if (Arrays.mismatch(above, path) == above.length) {
+        String below =
+            new String(path, above.length, path.length - above.length, StandardCharsets.ISO_8859_1);
+        names.add(below.split("/", 2)[0]);
+      }
+    }
+    return names;
   }
 
   /**
