@@ -97,10 +97,11 @@ final class Steps {
     if (result.succeeded()) {
       return ReturnCode.SUCCESS;
     }
-    String what = name(command) + " " + result.describe();
+    boolean absent = result.ending() instanceof Ending.Absent;
+    String what = (absent ? command.program() : name(command)) + " " + result.describe();
     context.log().warn("{}.", what);
     context.reasons().accept(what);
-    return result.ending() instanceof Ending.Absent ? ReturnCode.PREREQUISITE : ReturnCode.FAILURE;
+    return absent ? ReturnCode.PREREQUISITE : ReturnCode.FAILURE;
   }
 
   /** The program and what it is told to do, without its options. */

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -18,7 +19,9 @@ import org.deferredsync.plugin.PluginContexts;
 import org.deferredsync.plugin.PluginOutcome;
 import org.deferredsync.plugin.PluginRunner;
 import org.deferredsync.plugin.ReturnCode;
+import org.deferredsync.process.CommandResult;
 import org.deferredsync.process.CommandRunner;
+import org.deferredsync.process.Ending;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -195,17 +198,22 @@ final class SystemUpgradeTest {
     assertThat(ground.packages()).contains("greeting 2 ii");
   }
 
+  private static final CommandRunner NOTHING =
+      (command, output, errors) ->
+          new CommandResult(new Ending.Absent(command.program()), List.of(), Duration.ZERO);
+
+  @Test
+  void run_isPrerequisite_whereDebianHasNoAptGet() throws Exception {
+    assertThat(run(NOTHING, false).code()).isEqualTo(ReturnCode.PREREQUISITE);
+    assertThat(log.lines())
+        .anyMatch(line -> line.startsWith("WARN system_upgrade: apt-get is not installed"));
+  }
+
   @Test
   void run_isPrerequisite_withoutAnyPackageManager() throws Exception {
     Files.delete(ground.etc().resolve("debian_version"));
-    CommandRunner nothing =
-        (command, output, errors) ->
-            new org.deferredsync.process.CommandResult(
-                new org.deferredsync.process.Ending.Absent(command.program()),
-                java.util.List.of(),
-                Duration.ZERO);
 
-    assertThat(run(nothing, false).code()).isEqualTo(ReturnCode.PREREQUISITE);
+    assertThat(run(NOTHING, false).code()).isEqualTo(ReturnCode.PREREQUISITE);
     assertThat(log.lines()).anyMatch(line -> line.contains("Neither apt-get nor dnf nor yum"));
   }
 }
