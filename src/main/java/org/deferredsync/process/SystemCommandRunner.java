@@ -69,10 +69,10 @@ public final class SystemCommandRunner implements CommandRunner {
     ByteSink sink = command.output();
     List<Thread> threads =
         List.of(
-            writer(process, command.input(), broken),
+            writer(process, command.input(), broken, failure),
             sink == null
                 ? reader(process.getInputStream(), inTurn(output, turn, failure), "output")
-                : copier(process, sink, broken),
+                : copier(process, sink, broken, failure),
             reader(process.getErrorStream(), inTurn(errors, turn, failure), "errors"));
     threads.forEach(Thread::start);
     List<String> leftovers = List.of();
@@ -168,7 +168,10 @@ public final class SystemCommandRunner implements CommandRunner {
   }
 
   private static Thread writer(
-      Process process, Feed feed, AtomicReference<@Nullable IOException> broken) {
+      Process process,
+      Feed feed,
+      AtomicReference<@Nullable IOException> broken,
+      AtomicReference<@Nullable RuntimeException> failure) {
     return daemon(
         "input",
         () -> {
@@ -180,12 +183,18 @@ public final class SystemCommandRunner implements CommandRunner {
           } catch (IOException e) {
             broken.compareAndSet(null, e);
             process.destroy();
+          } catch (RuntimeException e) {
+            failure.compareAndSet(null, e);
+            process.destroy();
           }
         });
   }
 
   private static Thread copier(
-      Process process, ByteSink sink, AtomicReference<@Nullable IOException> broken) {
+      Process process,
+      ByteSink sink,
+      AtomicReference<@Nullable IOException> broken,
+      AtomicReference<@Nullable RuntimeException> failure) {
     return daemon(
         "output",
         () -> {
@@ -198,6 +207,9 @@ public final class SystemCommandRunner implements CommandRunner {
           } catch (IOException e) {
             // Read or kept, half of it must never pass for the whole.
             broken.compareAndSet(null, e);
+            process.destroy();
+          } catch (RuntimeException e) {
+            failure.compareAndSet(null, e);
             process.destroy();
           }
         });

@@ -281,6 +281,32 @@ final class SystemCommandRunnerTest {
   }
 
   @Test
+  void run_doesNotSucceed_whereABugMeetsItsStreams() {
+    // The first one has written all and ends well, whether or not that is taken.
+    assertThatThrownBy(
+            () ->
+                run(
+                    Command.of("echo", "all")
+                        .writingTo(
+                            (bytes, length) -> {
+                              throw new IllegalStateException("taking");
+                            })))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("taking");
+    assertThatThrownBy(
+            () ->
+                run(
+                    Command.of("cat")
+                        .reading(
+                            input -> {
+                              input.write('x');
+                              throw new IllegalStateException("giving");
+                            })))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("giving");
+  }
+
+  @Test
   void run_isFedAStream_andEndsWhenThatCannotBeRead() throws Exception {
     Command counting =
         Command.of("wc", "-c")
