@@ -131,7 +131,7 @@ final class DumpGround implements AutoCloseable {
 
   /** Waits until something of the dump in the making is written. */
   void awaitBegun(String name) throws Exception {
-    Path temporary = dumps.resolve("." + name + ".new");
+    Path temporary = dumps.resolve("." + name + ".deferred-sync");
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
     while (!Files.exists(temporary)) {
       assertThat(System.nanoTime()).as("%s is not begun", temporary).isLessThan(end);

@@ -187,7 +187,7 @@ final class DumpSqliteIT {
     assertThat(program.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(program.exitValue()).isEqualTo(128 + 9);
     assertThat(ground.identity(file)).isEqualTo(before);
-    assertThat(ground.names()).containsExactly("." + file + ".new", file);
+    assertThat(ground.names()).containsExactly("." + file + ".deferred-sync", file);
     assertThat(spare).isEmptyDirectory();
 
     sqlite(database, "DROP TABLE large; VACUUM");

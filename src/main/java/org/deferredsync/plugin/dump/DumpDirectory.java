@@ -2,12 +2,13 @@ package org.deferredsync.plugin.dump;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.util.Optional;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
 import org.deferredsync.backup.ForeignLinkException;
 import org.deferredsync.backup.OperatorPath;
 import org.deferredsync.config.SettingException;
@@ -99,53 +100,93 @@ final class DumpDirectory implements Closeable {
 
   /** Whether the file of that name is ours alone and has these very bytes. */
   boolean holds(String name, String hash, long size) throws IOException {
+    OptionalInt file = open(name, hash, size);
+    if (file.isPresent()) {
+      posix.close(file.getAsInt());
+    }
+    return file.isPresent();
+  }
+
+  /**
+   * The file of that name, open to be read, if it is ours alone and has these very bytes. Whoever
+   * puts another one in its place later, this one goes on being read.
+   */
+  OptionalInt open(String name, String hash, long size) throws IOException {
     int file;
     try {
       file = posix.openFile(descriptor, bytes(name));
     } catch (PosixException e) {
       if (e.is(Errno.ENOENT) || e.is(Errno.ELOOP)) {
-        return false;
+        return OptionalInt.empty();
       }
       throw e;
     }
-    try (InputStream in = new DescriptorStream(posix, file)) {
-      Stat stat = posix.stat(file);
-      boolean ours =
-          stat.isRegular()
-              && stat.permissions() == PRIVATE
-              && stat.uid() == posix.effectiveUser()
-              && stat.nlink() == 1
-              && stat.size() == size;
-      if (!ours) {
+    boolean as = false;
+    try {
+      as = isOurs(posix.stat(file), size) && hash(file).equals(hash);
+    } finally {
+      if (!as) {
+        posix.close(file);
+      }
+    }
+    return as ? OptionalInt.of(file) : OptionalInt.empty();
+  }
+
+  private String hash(int file) throws IOException {
+    MessageDigest digest = Digests.sha256();
+    byte[] buffer = new byte[64 * 1024];
+    int count;
+    while ((count = posix.read(file, buffer, 0, buffer.length)) > 0) {
+      digest.update(buffer, 0, count);
+    }
+    return Digests.text(digest);
+  }
+
+  private boolean isOurs(Stat stat, long size) {
+    return isOurs(stat) && stat.nlink() == 1 && stat.size() == size;
+  }
+
+  /** Whether it is a file that we have made, and nobody else can open. */
+  boolean isOurs(Stat stat) {
+    return stat.isRegular() && stat.permissions() == PRIVATE && stat.uid() == posix.effectiveUser();
+  }
+
+  /** Whether a file of ours alone with that size is there; it is not read. */
+  boolean seemsToHold(String name, long size) throws IOException {
+    try {
+      return isOurs(posix.stat(descriptor, bytes(name)), size);
+    } catch (PosixException e) {
+      if (e.is(Errno.ENOENT)) {
         return false;
       }
-      MessageDigest digest = Digests.sha256();
-      byte[] buffer = new byte[64 * 1024];
-      int count;
-      while ((count = in.read(buffer)) > 0) {
-        digest.update(buffer, 0, count);
-      }
-      return Digests.text(digest).equals(hash);
+      throw e;
     }
   }
 
-  /** The file of that name to read from its beginning; nothing if it is none, or not there. */
-  Optional<InputStream> open(String name) throws IOException {
-    int file;
+  /** Whether a path leads to this very directory. */
+  boolean isAt(String other) throws IOException {
+    if (path.toString().equals(other)) {
+      return true;
+    }
+    int there;
     try {
-      file = posix.openFile(descriptor, bytes(name));
+      there = posix.openPath(bytes(other));
     } catch (PosixException e) {
-      if (e.is(Errno.ENOENT) || e.is(Errno.ELOOP)) {
-        return Optional.empty();
-      }
-      throw e;
+      // Whatever it was, it is not where we are.
+      return false;
     }
-    InputStream in = new DescriptorStream(posix, file);
-    if (posix.stat(file).isRegular()) {
-      return Optional.of(in);
+    try {
+      return posix.stat(there).sameObject(posix.stat(descriptor));
+    } finally {
+      posix.close(there);
     }
-    in.close();
-    return Optional.empty();
+  }
+
+  /** The names in it, in no order. */
+  List<byte[]> names() throws IOException {
+    List<byte[]> names = new ArrayList<>();
+    posix.list(descriptor, entry -> names.add(entry.name()));
+    return names;
   }
 
   /** Whether there is a file of that name. */

@@ -102,19 +102,18 @@ public final class DumpDrill {
     long start = System.nanoTime();
     Answer answer;
     try (DumpDirectory directory = directory(record)) {
-      List<StoredDump> parts = new ArrayList<>();
-      for (DumpRecord part :
-          record.kind() == Kind.SVN
-              ? SvnParts.of(known, SvnParts.wholeOf(record)).all()
-              : List.of(record)) {
-        parts.add(new StoredDump(directory, part));
-      }
-      answer = prove(record.kind(), parts);
+      answer =
+          prove(
+              directory,
+              record.kind(),
+              record.kind() == Kind.SVN
+                  ? SvnParts.of(known, SvnParts.wholeOf(record)).all()
+                  : List.of(record));
     } catch (ProofException | IOException e) {
       answer = new Answer(Result.FAILED, Printable.of(String.valueOf(e.getMessage())));
     }
     Dumped dump = requireNonNull(record.dump());
-    Optional<DumpRecord> now = records.find(record.directory(), record.contents());
+    Optional<DumpRecord> now = records.find(record.kind(), record.directory(), record.contents());
     if (now.isPresent()
         && now.get().dump() != null
         && dump.written().equals(requireNonNull(now.get().dump()).written())) {
@@ -142,14 +141,23 @@ public final class DumpDrill {
         posix, record.kind() == Kind.MONGODB && parent != null ? parent : path, settings, key);
   }
 
-  private Answer prove(Kind kind, List<StoredDump> parts)
+  private Answer prove(DumpDirectory directory, Kind kind, List<DumpRecord> records)
       throws ProofException, IOException, InterruptedException {
-    for (StoredDump part : parts) {
-      if (!part.isAsWritten()) {
-        throw new ProofException(
-            part.record().path() + " is not what was written, or not there; dump it again");
+    List<StoredDump> parts = new ArrayList<>();
+    try {
+      for (DumpRecord part : records) {
+        parts.add(StoredDump.open(directory, part));
+      }
+      return prove(kind, parts);
+    } finally {
+      for (StoredDump part : parts) {
+        part.close();
       }
     }
+  }
+
+  private Answer prove(Kind kind, List<StoredDump> parts)
+      throws ProofException, IOException, InterruptedException {
     Optional<Proof> proof = proof(kind);
     String missing = proof.map(Proof::missing).orElse("it can only be loaded by hand");
     for (StoredDump part : parts) {

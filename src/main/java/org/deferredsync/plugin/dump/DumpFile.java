@@ -5,6 +5,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Queue;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -27,6 +28,10 @@ final class DumpFile implements ByteSink, Closeable {
   private static final int MODE = 0600;
   private static final int BUFFER = 64 * 1024;
   private static final int AHEAD = 16;
+
+  /** What no name of somebody else ends with, so that what was left behind is known. */
+  private static final String TEMPORARY = ".deferred-sync";
+
   private static final Chunk END = new Chunk(new byte[0], -1);
 
   private final DumpDirectory directory;
@@ -69,6 +74,36 @@ final class DumpFile implements ByteSink, Closeable {
     this.writer =
         new Thread(() -> write(compression, name.contents()), "dump of " + name.contents());
     writer.setDaemon(true);
+    writer.setUncaughtExceptionHandler((thread, e) -> end(e));
+  }
+
+  /** Removes what killed dumps have left in the directory, whatever they were of. */
+  static void removeLeftovers(DumpDirectory directory) throws IOException {
+    Posix posix = directory.posix();
+    for (byte[] bytes : directory.names()) {
+      String left = new String(bytes, StandardCharsets.UTF_8);
+      if (left.startsWith(".") && left.endsWith(TEMPORARY)) {
+        removeLeftover(posix, directory, bytes);
+      }
+    }
+  }
+
+  private static void removeLeftover(Posix posix, DumpDirectory directory, byte[] name)
+      throws IOException {
+    try {
+      int there = posix.openFile(directory.descriptor(), name);
+      try {
+        if (directory.isOurs(posix.stat(there)) && posix.lock(there, 0, false)) {
+          posix.unlink(directory.descriptor(), name);
+        }
+      } finally {
+        posix.close(there);
+      }
+    } catch (PosixException e) {
+      if (!e.is(Errno.ENOENT) && !e.is(Errno.ELOOP)) {
+        throw e;
+      }
+    }
   }
 
   /**
@@ -91,7 +126,7 @@ final class DumpFile implements ByteSink, Closeable {
   }
 
   private static String temporary(String name) {
-    return "." + name + ".new";
+    return "." + name + TEMPORARY;
   }
 
   private static int open(DumpDirectory directory, String temporary) throws IOException {
@@ -160,12 +195,13 @@ final class DumpFile implements ByteSink, Closeable {
     }
   }
 
+  /** A writer that has died, of whatever, has not written all: never is that a dump. */
   private void check() throws IOException {
     Throwable known = failure;
     if (known instanceof IOException e) {
       throw new IOException(text(e), e);
     } else if (known != null) {
-      throw new IllegalStateException(known);
+      throw new IOException("it cannot be written: " + known, known);
     }
   }
 
@@ -183,11 +219,15 @@ final class DumpFile implements ByteSink, Closeable {
         out.write(chunk.bytes(), 0, chunk.length());
         spare.offer(chunk.bytes());
       }
-    } catch (IOException | InterruptedException | RuntimeException | LinkageError e) {
-      failure = e;
-      // Whoever waits for room in the queue finds the failure next.
-      queue.clear();
+    } catch (IOException | InterruptedException e) {
+      end(e);
     }
+  }
+
+  /** Whoever waits for room in the queue finds the failure next. */
+  private void end(Throwable e) {
+    failure = e;
+    queue.clear();
   }
 
   /**

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * proof.
  *
  * @param directory where it lies, printable
- * @param contents the name without compression, which with the directory is its identity
+ * @param contents the name without compression, which with kind and directory is its identity
  * @param dump null if none was ever made
  * @param failure null if the last attempt succeeded
  * @param proof null if none was ever tried

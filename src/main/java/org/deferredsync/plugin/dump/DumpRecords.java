@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
@@ -38,9 +39,9 @@ final class DumpRecords {
     return new DumpRecords(posix, Engine.stateDirectory(environment).resolveSibling("dumps"));
   }
 
-  /** What is remembered of a dump; a damaged record is none. */
-  Optional<DumpRecord> find(String dumpDirectory, String contents) throws IOException {
-    return find(fileOf(dumpDirectory, contents));
+  /** What is remembered of a dump; a damaged record, or one under another's name, is none. */
+  Optional<DumpRecord> find(Kind kind, String dumpDirectory, String contents) throws IOException {
+    return find(fileOf(kind, dumpDirectory, contents));
   }
 
   private Optional<DumpRecord> find(byte[] file) throws IOException {
@@ -50,7 +51,8 @@ final class DumpRecords {
     int state = posix.openPath(bytes(directory.toString()));
     try {
       byte[] text = AtomicFile.read(posix, state, file, LONGEST);
-      return Optional.of(RecordText.read(new String(text, StandardCharsets.UTF_8)));
+      DumpRecord record = RecordText.read(new String(text, StandardCharsets.UTF_8));
+      return Optional.of(record).filter(it -> Arrays.equals(fileOf(it), file));
     } catch (IllegalArgumentException e) {
       return Optional.empty();
     } catch (PosixException e) {
@@ -86,7 +88,7 @@ final class DumpRecords {
     int state = posix.openPath(bytes(directory.toString()));
     try {
       byte[] text = bytes(RecordText.of(record));
-      AtomicFile.write(posix, state, fileOf(record.directory(), record.contents()), text, 0600);
+      AtomicFile.write(posix, state, fileOf(record), text, 0600);
     } finally {
       posix.close(state);
     }
@@ -96,14 +98,18 @@ final class DumpRecords {
   void remove(DumpRecord record) throws IOException {
     int state = posix.openPath(bytes(directory.toString()));
     try {
-      posix.unlink(state, fileOf(record.directory(), record.contents()));
+      posix.unlink(state, fileOf(record));
     } finally {
       posix.close(state);
     }
   }
 
-  private static byte[] fileOf(String dumpDirectory, String contents) {
-    byte[] identity = bytes(dumpDirectory + "/" + contents);
+  private static byte[] fileOf(DumpRecord record) {
+    return fileOf(record.kind(), record.directory(), record.contents());
+  }
+
+  private static byte[] fileOf(Kind kind, String dumpDirectory, String contents) {
+    byte[] identity = bytes(kind.word() + ":" + dumpDirectory + "/" + contents);
     return bytes(HexFormat.of().formatHex(Digests.sha256().digest(identity), 0, 16));
   }
 

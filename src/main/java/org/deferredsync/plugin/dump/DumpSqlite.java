@@ -56,7 +56,10 @@ public final class DumpSqlite implements Plugin {
         FilePath path = database.getValue();
         Optional<String> complaint = complaint(posix, path);
         if (complaint.isPresent()) {
-          dumps.refuse(ReturnCode.PREREQUISITE, path + ": not dumped: " + complaint.get());
+          dumps.refuse(
+              database.getKey(),
+              ReturnCode.PREREQUISITE,
+              path + ": not dumped: " + complaint.get() + ".");
         } else if (context.dryRun()) {
           context.log().info("Dry run: {} would be dumped.", path);
         } else {
@@ -152,7 +155,7 @@ public final class DumpSqlite implements Plugin {
                 return Optional.empty();
               }));
     } catch (IOException e) {
-      dumps.fail(name, Printable.of(String.valueOf(e.getMessage())));
+      dumps.fail(name, ReturnCode.FAILURE, Printable.of(String.valueOf(e.getMessage())));
     }
   }
 }

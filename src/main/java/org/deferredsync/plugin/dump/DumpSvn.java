@@ -8,7 +8,6 @@ import java.util.Set;
 import org.deferredsync.config.SettingException;
 import org.deferredsync.config.Settings;
 import org.deferredsync.fs.Posix;
-import org.deferredsync.logging.Printable;
 import org.deferredsync.plugin.Plugin;
 import org.deferredsync.plugin.PluginContext;
 import org.deferredsync.plugin.PluginException;
@@ -18,6 +17,8 @@ import org.deferredsync.process.Command;
 /** Dumps repositories of Subversion, whole or, after a first time, the new revisions alone. */
 public final class DumpSvn implements Plugin {
   private static final String PATH = "SVN_PATH";
+  private static final String REPOSITORIES = "SVN_REPOS";
+  private static final String SUFFIX = ".dump";
 
   @Override
   public String name() {
@@ -37,14 +38,21 @@ public final class DumpSvn implements Plugin {
   @Override
   public Set<String> settings() {
     return Set.of(
-        "SVN_REPOS", PATH, "SVNDUMP", "SVN_INCREMENTAL", "DUMP_COMPRESSION", "DUMP_TIMEOUT");
+        REPOSITORIES, PATH, "SVNDUMP", "SVN_INCREMENTAL", "DUMP_COMPRESSION", "DUMP_TIMEOUT");
   }
 
   @Override
   public ReturnCode run(PluginContext context)
       throws PluginException, SettingException, IOException, InterruptedException {
     Settings settings = context.settings();
-    List<String> names = Names.of(settings, "SVN_REPOS");
+    List<String> names = Names.of(settings, REPOSITORIES);
+    for (String name : names) {
+      if (SvnParts.isPart(name + SUFFIX)) {
+        throw settings.invalid(
+            REPOSITORIES,
+            "names \"" + name + "\", which dumps of new revisions are called; rename it");
+      }
+    }
     boolean incremental = settings.flag("SVN_INCREMENTAL");
     try (Dumps dumps = Dumps.to(Kind.SVN, context, "SVNDUMP");
         DumpDirectory repositories = DumpDirectory.of(Posix.ofSystem(), settings, PATH)) {
@@ -52,6 +60,7 @@ public final class DumpSvn implements Plugin {
         String path = repositories.pathOf(name);
         if (!repositories.hasDirectory(name)) {
           dumps.refuse(
+              new DumpName(name, SUFFIX),
               ReturnCode.PREREQUISITE,
               path + ": no repository; make it, or take it out of SVN_REPOS.");
         } else if (context.dryRun()) {
@@ -67,13 +76,12 @@ public final class DumpSvn implements Plugin {
 
   private static void dump(Dumps dumps, String name, String path, boolean incremental)
       throws IOException, InterruptedException {
-    DumpName whole = new DumpName(name, ".dump");
+    DumpName whole = new DumpName(name, SUFFIX);
     try {
       SvnHistory history = SvnHistory.of(dumps, path);
       SvnParts parts = SvnParts.of(dumps, whole);
       if (!incremental || !parts.continueWith(dumps, path, history)) {
-        dumps.make(part(dumps, whole, path, 0, history));
-        if (dumps.isGood(whole)) {
+        if (dumps.make(part(dumps, whole, path, 0, history))) {
           parts.removeLater(dumps);
         }
       } else if (parts.last() < history.youngest()) {
@@ -81,14 +89,13 @@ public final class DumpSvn implements Plugin {
             new DumpName(
                 String.format(
                     Locale.ROOT, "%s.%09d-%09d", name, parts.last() + 1, history.youngest()),
-                ".dump");
+                SUFFIX);
         dumps.make(part(dumps, part, path, parts.last() + 1, history));
       } else {
         dumps.confirm(parts.newest());
       }
     } catch (PluginException e) {
-      dumps.refuse(
-          e.code(), Printable.of(path) + ": not dumped: " + String.valueOf(e.getMessage()));
+      dumps.fail(whole, e.code(), path + ": " + e.getMessage());
     }
   }
 

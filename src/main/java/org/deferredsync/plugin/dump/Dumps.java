@@ -35,9 +35,10 @@ final class Dumps implements Closeable {
   private final Logger log;
   private final Clock clock;
   private final DumpDirectory directory;
-  private final DumpRecords records;
+  private final KnownDumps known;
   private final Compression compression;
   private final Clients clients;
+  private boolean tidy;
   private ReturnCode code = ReturnCode.SUCCESS;
 
   Dumps(
@@ -52,7 +53,7 @@ final class Dumps implements Closeable {
     this.log = context.log();
     this.clock = context.clock();
     this.directory = directory;
-    this.records = records;
+    this.known = new KnownDumps(kind, directory, records);
     this.compression = compression;
     this.clients = new Clients(context, timeout);
   }
@@ -94,30 +95,15 @@ final class Dumps implements Closeable {
     return directory;
   }
 
-  /** What is remembered of a dump. */
-  Optional<DumpRecord> remembered(DumpName name) throws IOException {
-    return records.find(directory.path().toString(), name.contents());
-  }
-
   /** What is remembered of all dumps of this kind in this directory. */
   List<DumpRecord> rememberedHere() throws IOException {
-    return records.all().stream()
-        .filter(record -> record.kind() == kind)
-        .filter(record -> record.directory().equals(directory.path().toString()))
-        .toList();
-  }
-
-  /** Whether the last attempt at a dump succeeded. */
-  boolean isGood(DumpName name) throws IOException {
-    return remembered(name)
-        .filter(record -> record.dump() != null && record.failure() == null)
-        .isPresent();
+    return known.all();
   }
 
   /** A dump that would be the same again. */
   void confirm(DumpRecord record) throws IOException {
     Dumped dump = Objects.requireNonNull(record.dump());
-    records.write(record.with(dump.checked(clock.instant())));
+    known.write(record.with(dump.checked(clock.instant())));
     log.info("{} has not changed, and stays as it is.", directory.pathOf(dump.file()));
   }
 
@@ -128,54 +114,86 @@ final class Dumps implements Closeable {
       directory.remove(dump.file());
       log.info("{} is in the whole dump, and removed.", directory.pathOf(dump.file()));
     }
-    records.remove(record);
+    known.remove(record);
   }
 
-  /** A thing that cannot be dumped for want of what its operator must provide. */
+  /** A thing that can have no dump, whatever is done to it. */
   void refuse(ReturnCode why, String message) {
     log.warn("{}", message);
     context.reasons().accept(message);
     code = code.or(why);
   }
 
-  /** Makes a dump. */
-  void make(Dump dump) throws InterruptedException {
+  /** A thing that cannot be dumped for want of what its operator must provide. */
+  void refuse(DumpName name, ReturnCode why, String message) {
+    remember(name, message);
+    refuse(why, message);
+  }
+
+  /** Makes a dump; answers whether its file has now what was to be dumped. */
+  boolean make(Dump dump) throws InterruptedException {
     DumpName name = dump.name();
     String path = directory.pathOf(name.file(dump.compression()));
-    if (context.dryRun()) {
-      log.info("Dry run: {} would be written.", path);
-      return;
-    }
-    long start = System.nanoTime();
+    known.attempt(name);
     ReturnCode why = ReturnCode.FAILURE;
     String reason;
-    context.progress().begin(Progress.Phase.DUMP, Progress.UNKNOWN, Progress.UNKNOWN);
-    try (DumpFile file =
-        DumpFile.create(directory, name, dump.compression(), dump.contents(), telling(name))) {
-      reason = dump.source().writeTo(file).orElse("");
-      if (reason.isEmpty()) {
-        Written written = file.finish();
-        reason = written.contentBytes() == 0 ? "it is empty" : dump.contents().fault();
-        if (reason.isEmpty()) {
-          reason = dump.check().fault(file).orElse("");
-        }
-        if (reason.isEmpty()) {
-          keep(dump, file, written, start);
-          return;
-        }
+    try {
+      reason = known.conflict(name, name.file(dump.compression())).orElse("");
+      if (!reason.isEmpty()) {
+        why = ReturnCode.PREREQUISITE;
+      } else if (context.dryRun()) {
+        log.info("Dry run: {} would be written.", path);
+        return true;
+      } else {
+        tidy();
+        reason = write(dump);
       }
     } catch (PluginException e) {
       why = e.code();
       reason = String.valueOf(e.getMessage());
     } catch (IOException e) {
       reason = Printable.of(String.valueOf(e.getMessage()));
-    } finally {
-      context.progress().end();
     }
     if (Thread.interrupted()) {
       throw new InterruptedException();
     }
-    fail(name, why, path, reason);
+    if (!reason.isEmpty()) {
+      fail(name, why, path, reason);
+    }
+    return reason.isEmpty();
+  }
+
+  private void tidy() throws IOException {
+    if (!tidy) {
+      DumpFile.removeLeftovers(directory);
+      tidy = true;
+    }
+  }
+
+  /** Answers why there is no new dump, or nothing. */
+  private String write(Dump dump) throws PluginException, IOException, InterruptedException {
+    DumpName name = dump.name();
+    Contents contents = dump.contents();
+    long start = System.nanoTime();
+    context.progress().begin(Progress.Phase.DUMP, Progress.UNKNOWN, Progress.UNKNOWN);
+    try (DumpFile file =
+        DumpFile.create(directory, name, dump.compression(), contents, telling(name))) {
+      Optional<String> failure = dump.source().writeTo(file);
+      if (failure.isPresent()) {
+        return failure.get();
+      }
+      Written written = file.finish();
+      String reason = written.contentBytes() == 0 ? "it is empty" : contents.fault();
+      if (reason.isEmpty()) {
+        reason = dump.check().fault(file).orElse("");
+      }
+      if (reason.isEmpty()) {
+        keep(dump, file, written, start);
+      }
+      return reason;
+    } finally {
+      context.progress().end();
+    }
   }
 
   /** Says now and then how far a long dump has come. */
@@ -209,29 +227,34 @@ final class Dumps implements Closeable {
 
   private void keep(Dump dump, DumpFile file, Written written, long start) throws IOException {
     DumpName name = dump.name();
-    Contents contents = dump.contents();
-    DumpRecord before =
-        remembered(name).orElse(DumpRecord.of(kind, directory.path().toString(), name.contents()));
+    DumpRecord before = known.of(name);
     Dumped last = before.dump();
-    String hash = contents.hash();
+    String hash = dump.contents().hash();
     String fileName = name.file(dump.compression());
-    Tables tables = new Tables(kind, contents.tables());
+    Tables tables = new Tables(kind, dump.contents().tables());
     String took = Durations.format(Duration.ofNanos(System.nanoTime() - start));
     if (last != null
         && last.contentHash().equals(hash)
         && last.file().equals(fileName)
         && directory.holds(fileName, last.fileHash(), last.fileBytes())) {
-      records.write(before.with(last.checked(clock.instant())));
       log.info(
           "{} has not changed, and stays as it is: {}, {}, in {}.",
           directory.pathOf(fileName),
           tables.text(),
           Sizes.text(last.fileBytes()),
           took);
+      remember(before.with(last.checked(clock.instant())));
       return;
     }
     file.publish();
-    records.write(
+    log.info(
+        "{}: {}, {} of {}, in {}.",
+        directory.pathOf(fileName),
+        tables.text(),
+        Sizes.text(written.fileBytes()),
+        Sizes.text(written.contentBytes()),
+        took);
+    remember(
         before.with(
             new Dumped(
                 fileName,
@@ -243,64 +266,86 @@ final class Dumps implements Closeable {
                 written.fileBytes(),
                 dump.mark(),
                 tables)));
-    log.info(
-        "{}: {}, {} of {}, in {}.",
-        directory.pathOf(fileName),
-        tables.text(),
-        Sizes.text(written.fileBytes()),
-        Sizes.text(written.contentBytes()),
-        took);
     if (last != null && !last.file().equals(fileName)) {
       removeFormer(last);
     }
   }
 
+  /** A dump that is made is one, also where that cannot be written down. */
+  private void remember(DumpRecord record) {
+    try {
+      known.write(record);
+    } catch (IOException e) {
+      String message =
+          record.path()
+              + " is dumped, but that cannot be written down for status and drill: "
+              + Printable.of(String.valueOf(e.getMessage()));
+      log.error("{}", message);
+      context.reasons().accept(message);
+      code = code.or(ReturnCode.FAILURE);
+    }
+  }
+
   /** Under another compression the last dump had another name. */
-  private void removeFormer(Dumped last) throws IOException {
-    if (directory.holds(last.file(), last.fileHash(), last.fileBytes())) {
-      directory.remove(last.file());
-      log.info("{} is replaced by it.", directory.pathOf(last.file()));
+  private void removeFormer(Dumped last) {
+    try {
+      if (directory.holds(last.file(), last.fileHash(), last.fileBytes())) {
+        directory.remove(last.file());
+        log.info("{} is replaced by it.", directory.pathOf(last.file()));
+      }
+    } catch (IOException e) {
+      log.warn(
+          "{} is replaced by it, but cannot be removed: {}",
+          directory.pathOf(last.file()),
+          e.getMessage());
     }
   }
 
   /** A dump that failed before it began. */
-  void fail(DumpName name, String reason) {
-    fail(name, ReturnCode.FAILURE, directory.pathOf(name.file(compression)), reason);
+  void fail(DumpName name, ReturnCode why, String reason) {
+    known.attempt(name);
+    fail(name, why, directory.pathOf(name.file(compression)), reason);
   }
 
   private void fail(DumpName name, ReturnCode why, String path, String reason) {
-    String stays = "";
-    try {
-      DumpRecord before =
-          remembered(name)
-              .orElse(DumpRecord.of(kind, directory.path().toString(), name.contents()));
-      Dumped last = before.dump();
-      stays =
-          last == null
-              ? ""
-              : " The last good one, of "
-                  + last.written().atZone(clock.getZone()).toOffsetDateTime().withNano(0)
-                  + ", stays.";
-      records.write(before.with(new Failure(clock.instant(), reason)));
-    } catch (IOException e) {
-      log.warn("What is known of the dump cannot be kept: {}", e.getMessage());
-    }
     String end = reason.endsWith(".") || reason.endsWith("…") ? "" : ".";
     String message = path + ": not dumped: " + reason + end;
-    log.error("{}{}", message, stays);
+    log.error("{}{}", message, remember(name, reason));
     context.reasons().accept(message);
     code = code.or(why);
   }
 
+  /** Writes a failure down; answers what there is all the same, in a sentence. */
+  private String remember(DumpName name, String reason) {
+    known.attempt(name);
+    String stays = "";
+    try {
+      DumpRecord before = known.of(name);
+      Dumped last = before.dump();
+      if (last != null) {
+        stays =
+            " The last good one, of "
+                + last.written().atZone(clock.getZone()).toOffsetDateTime().withNano(0)
+                + (directory.seemsToHold(last.file(), last.fileBytes())
+                    ? ", stays."
+                    : ", is not there any more.");
+      }
+      if (!context.dryRun()) {
+        known.write(before.with(new Failure(clock.instant(), reason)));
+      }
+    } catch (IOException e) {
+      log.warn("What is known of the dump cannot be kept: {}", e.getMessage());
+    }
+    return stays;
+  }
+
   /** Forgets dumps in this directory that are not made any more and whose files are gone. */
   void forgetGone() {
+    if (context.dryRun()) {
+      return;
+    }
     try {
-      for (DumpRecord record : rememberedHere()) {
-        Dumped dump = record.dump();
-        if (dump != null && !directory.has(dump.file()) && record.failure() == null) {
-          records.remove(record);
-        }
-      }
+      known.forgetGone();
     } catch (IOException e) {
       log.warn("What is known of former dumps cannot be put in order: {}", e.getMessage());
     }

@@ -10,6 +10,11 @@ enum Kind {
   SQLITE,
   SVN;
 
+  /** The plugin that makes them. */
+  String plugin() {
+    return "dump_" + word();
+  }
+
   /** As the plugin's name has it. */
   String word() {
     return name().toLowerCase(Locale.ROOT);

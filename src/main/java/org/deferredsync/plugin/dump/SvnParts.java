@@ -11,7 +11,7 @@ import org.deferredsync.plugin.dump.DumpRecord.Dumped;
 
 /** The dumps that make one repository together: a whole one, then those of later revisions. */
 final class SvnParts {
-  private static final Pattern RANGE = Pattern.compile("\\.([0-9]{9})-([0-9]{9})\\.dump");
+  private static final Pattern RANGE = Pattern.compile("\\.([0-9]{9})-([0-9]{9})\\.dump\\z");
 
   private final List<DumpRecord> parts;
 
@@ -27,24 +27,27 @@ final class SvnParts {
   static SvnParts of(List<DumpRecord> records, String whole) {
     List<DumpRecord> parts = new ArrayList<>();
     records.stream()
-        .filter(record -> record.dump() != null && wholeOf(record).equals(whole))
+        .filter(record -> record.kind() == Kind.SVN && record.dump() != null)
+        .filter(record -> wholeOf(record).equals(whole))
         .sorted(Comparator.comparing(DumpRecord::contents, SvnParts::compare))
         .forEach(parts::add);
     return new SvnParts(parts);
   }
 
   private static int compare(String one, String other) {
-    boolean first = RANGE.matcher(one).find();
-    boolean second = RANGE.matcher(other).find();
+    boolean first = isPart(one);
+    boolean second = isPart(other);
     return first == second ? one.compareTo(other) : Boolean.compare(first, second);
   }
 
   /** The name of the whole dump to which that one belongs, which may be itself. */
   static String wholeOf(DumpRecord record) {
-    Matcher matcher = RANGE.matcher(record.contents());
-    return matcher.find() && matcher.end() == record.contents().length()
-        ? record.contents().substring(0, matcher.start()) + ".dump"
-        : record.contents();
+    return RANGE.matcher(record.contents()).replaceFirst(".dump");
+  }
+
+  /** Whether a dump that is called so has new revisions alone. */
+  static boolean isPart(String contents) {
+    return RANGE.matcher(contents).find();
   }
 
   List<DumpRecord> all() {
@@ -89,7 +92,7 @@ final class SvnParts {
   /** Removes what a new whole dump has made needless. */
   void removeLater(Dumps dumps) throws IOException {
     for (DumpRecord part : parts) {
-      if (RANGE.matcher(part.contents()).find()) {
+      if (isPart(part.contents())) {
         dumps.discard(part);
       }
     }

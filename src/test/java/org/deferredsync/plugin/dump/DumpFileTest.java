@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(60)
 final class DumpFileTest {
   private static final DumpName NAME = new DumpName("app", ".sql");
-  private static final String TEMPORARY = ".app.sql.gz.new";
+  private static final String TEMPORARY = ".app.sql.gz.deferred-sync";
 
   @TempDir Path place;
   private Path dumps;
@@ -80,8 +80,8 @@ final class DumpFileTest {
         assertThat(names())
             .containsExactlyInAnyOrderElementsOf(
                 round == 0
-                    ? java.util.List.of("." + name + ".new")
-                    : java.util.List.of("." + name + ".new", name));
+                    ? java.util.List.of("." + name + ".deferred-sync")
+                    : java.util.List.of("." + name + ".deferred-sync", name));
         Written written = file.finish();
         try (InputStream in = file.reread()) {
           assertThat(in.readAllBytes()).isEqualTo(bytes);
