@@ -13,6 +13,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -67,10 +68,40 @@ final class DumpGround implements AutoCloseable {
 
   /** A drill, in a place that every user can pass through. */
   Ran drill(String... options) throws IOException {
+    return operator.run(drillCommand(options));
+  }
+
+  private String[] drillCommand(String... options) throws IOException {
     Files.setPosixFilePermissions(operator.scratch, PosixFilePermissions.fromString("rwx--x--x"));
     List<String> all = new ArrayList<>(List.of("drill", "--dumps", "--dir", operator.scratch + ""));
     all.addAll(List.of(options));
-    return operator.run(all.toArray(new String[0]));
+    return all.toArray(new String[0]);
+  }
+
+  /**
+   * Sends a drill a signal as soon as its server runs, and waits for the end of both.
+   *
+   * @param mark what the server has in its arguments beside the place of the drill
+   * @return the exit status of the drill
+   */
+  int drillMeeting(String signal, String server, String mark) throws Exception {
+    Process drill = operator.start(Map.of(), operator.command(drillCommand()));
+    String argument = mark + operator.scratch + "/drill-";
+    await(server + " of the drill", () -> running(server, argument).isPresent());
+    operator.sh("kill -\"$1\" \"$2\"", signal, drill.pid());
+    assertThat(drill.waitFor(SECONDS, TimeUnit.SECONDS)).isTrue();
+    await("the end of " + server, () -> running(server, argument).isEmpty());
+    return drill.exitValue();
+  }
+
+  /** The directories that drills have now. */
+  List<String> drills() throws IOException {
+    try (Stream<Path> files = Files.list(operator.scratch)) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(name -> name.startsWith("drill-"))
+          .toList();
+    }
   }
 
   /** What the plugin said, without level and time. */
@@ -132,26 +163,25 @@ final class DumpGround implements AutoCloseable {
   /** Waits until something of the dump in the making is written. */
   void awaitBegun(String name) throws Exception {
     Path temporary = dumps.resolve("." + name + ".deferred-sync");
+    await(temporary.toString(), () -> Files.exists(temporary));
+  }
+
+  private static void await(String what, Callable<Boolean> condition) throws Exception {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
-    while (!Files.exists(temporary)) {
-      assertThat(System.nanoTime()).as("%s is not begun", temporary).isLessThan(end);
+    while (!condition.call()) {
+      assertThat(System.nanoTime()).as("no sign of %s", what).isLessThan(end);
       Thread.sleep(2);
     }
   }
 
   /** Ends a program by force, once it runs with that in its arguments. */
   static void kill(String program, String argument) throws Exception {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
-    while (true) {
-      Optional<ProcessHandle> found =
-          ProcessHandle.allProcesses().filter(it -> runs(it, program, argument)).findFirst();
-      if (found.isPresent()) {
-        found.get().destroyForcibly();
-        return;
-      }
-      assertThat(System.nanoTime()).as("%s does not run", program).isLessThan(end);
-      Thread.sleep(2);
-    }
+    await(
+        program, () -> running(program, argument).map(ProcessHandle::destroyForcibly).isPresent());
+  }
+
+  private static Optional<ProcessHandle> running(String program, String argument) {
+    return ProcessHandle.allProcesses().filter(it -> runs(it, program, argument)).findFirst();
   }
 
   private static boolean runs(ProcessHandle process, String program, String argument) {

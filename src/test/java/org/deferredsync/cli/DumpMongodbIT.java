@@ -136,6 +136,32 @@ final class DumpMongodbIT {
   }
 
   @Test
+  void dump_isNeverThatOfAnotherPlugin_andTheLineNamesBoth() throws Exception {
+    Path database = bin.resolve("app.db");
+    assertThat(ground.operator.sh("sqlite3 \"$1\" 'CREATE TABLE t (a)'", database).status())
+        .isZero();
+    String name = database.toString().substring(1).replace('/', '_');
+    ground.configureAlso(
+        "PLUGINS='dump_mongodb dump_sqlite'",
+        "DUMP_COMPRESSION=zip",
+        "SQLITE_DBS=" + database,
+        "SQLITEDUMP=" + ground.dumps,
+        "MONGODBDUMP=" + ground.dumps.resolve(name + ".zip"));
+    for (int round = 0; round < 2; round++) {
+      Job job = ground.run();
+      assertThat(job.status()).isEqualTo(3);
+      assertThat(job.ran().err())
+          .hasLineCount(1)
+          .contains(
+              name + ".zip: not dumped: this is the dump of mongodb.archive by dump_mongodb, and ",
+              name + " by dump_sqlite would have the same name; give each a directory of its own");
+    }
+    assertThat(ground.names()).containsExactly(name + ".zip");
+    assertThat(ground.drill().out())
+        .contains(name + ".zip: parsed, not proven: it can only be loaded by hand; 2 collections");
+  }
+
+  @Test
   void flood_ofErrors_neitherBlocks_norFillsTheLog() throws Exception {
     mode("flood");
     Job job = ground.run();

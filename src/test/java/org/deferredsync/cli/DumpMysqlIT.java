@@ -157,13 +157,24 @@ final class DumpMysqlIT {
                 + "\",\"state\":\"good\",.*\"lastDrill\":\\{\"time\":\"20.*\"result\":\"proven\"");
 
     // Nothing is left of it, and a dump that was exchanged is not proven.
-    assertThat(ground.operator.scratch.toFile().list((d, name) -> name.startsWith("drill-")))
-        .isEmpty();
+    assertThat(ground.drills()).isEmpty();
     Files.writeString(ground.dumps.resolve("app.sql.gz"), "exchanged");
     Ran failed = ground.drill();
     assertThat(failed.status()).isEqualTo(1);
     assertThat(failed.out()).contains("app.sql.gz: failed: " + path + " is not what was written");
     assertThat(ground.operator.run("status").out()).contains(" ago: failed, " + path + " is not");
+  }
+
+  @Test
+  void drill_thatIsEnded_leavesNothing_andOneThatIsKilled_noServer() throws Exception {
+    ground.good();
+    assertThat(ground.drillMeeting("TERM", "mariadbd", "--socket=")).isEqualTo(128 + 15);
+    assertThat(ground.drills()).isEmpty();
+
+    assertThat(ground.drillMeeting("KILL", "mariadbd", "--socket=")).isEqualTo(128 + 9);
+    assertThat(ground.drills()).hasSize(1);
+    assertThat(ground.drill().out()).contains("app.sql.gz: proven: loaded into MariaDB 1");
+    assertThat(ground.drills()).isEmpty();
   }
 
   @Test

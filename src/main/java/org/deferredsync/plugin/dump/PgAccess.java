@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * How to reach the server, and as whom: PG_USER by runuser where we are root and there is such a
  * user, else as we are. A password is in a file that only that user can read, in a directory that
- * nobody else can list or change, gone when this is closed.
+ * nobody else can list or change, gone when this is closed, or when the next one begins.
  */
 final class PgAccess implements AutoCloseable {
   private static final Path RUN = Path.of("/run");
@@ -29,12 +28,12 @@ final class PgAccess implements AutoCloseable {
 
   private final List<String> arguments;
   private final @Nullable SystemUser user;
-  private final @Nullable Path directory;
+  private final @Nullable Workplace place;
 
-  private PgAccess(List<String> arguments, @Nullable SystemUser user, @Nullable Path directory) {
+  private PgAccess(List<String> arguments, @Nullable SystemUser user, @Nullable Workplace place) {
     this.arguments = List.copyOf(arguments);
     this.user = user;
-    this.directory = directory;
+    this.place = place;
   }
 
   static PgAccess of(PluginContext context)
@@ -66,58 +65,45 @@ final class PgAccess implements AutoCloseable {
     }
     Optional<String> password =
         new Secrets(settings, context.environment(), context.trust()).find("PG_PASS");
-    Path directory =
+    Workplace place =
         password.isPresent() && !context.dryRun()
             ? passwordFile(password.get(), user.orElse(null), context.scratch())
             : null;
-    return new PgAccess(arguments, user.orElse(null), directory);
+    return new PgAccess(arguments, user.orElse(null), place);
   }
 
-  private static Path passwordFile(String password, @Nullable SystemUser user, Path scratch)
+  private static Workplace passwordFile(String password, @Nullable SystemUser user, Path scratch)
       throws SettingException, IOException {
     if (password.indexOf('\n') >= 0 || password.indexOf('\r') >= 0) {
       throw new SettingException("PG_PASS has the end of a line in it; correct it.");
     }
+    Posix posix = Posix.ofSystem();
     // Where the user of the database has to read it, the directory must let it through.
-    Path directory =
-        Files.createTempDirectory(
-            user != null && Files.isWritable(RUN) ? RUN : scratch,
-            "deferred-sync-",
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
+    Path parent = user != null && Files.isWritable(RUN) ? RUN : scratch;
+    Workplace place = Workplace.in(posix, parent, "deferred-sync-pgpass-", left -> {});
     try {
-      write(directory, password, user);
-      return directory;
+      write(posix, place.descriptor(), password, user);
+      return place;
     } catch (IOException e) {
-      remove(directory);
+      place.close();
       throw e;
     }
   }
 
-  private static void write(Path directory, String password, @Nullable SystemUser user)
+  private static void write(Posix posix, int place, String password, @Nullable SystemUser user)
       throws IOException {
     String escaped = password.replace("\\", "\\\\").replace(":", "\\:");
     byte[] line = ("*:*:*:*:" + escaped + "\n").getBytes(StandardCharsets.UTF_8);
-    Posix posix = Posix.ofSystem();
-    int open = posix.openPath(DumpDirectory.bytes(directory.toString()));
+    int file = posix.createFile(place, DumpDirectory.bytes(FILE), 0600);
     try {
-      int file = posix.createFile(open, DumpDirectory.bytes(FILE), 0600);
-      try {
-        posix.write(file, line, 0, line.length);
-        if (user != null) {
-          posix.setOwner(file, user.uid(), user.gid());
-        }
-        posix.setMode(open, 0711);
-      } finally {
-        posix.close(file);
+      posix.write(file, line, 0, line.length);
+      if (user != null) {
+        posix.setOwner(file, user.uid(), user.gid());
       }
+      posix.setMode(place, 0711);
     } finally {
-      posix.close(open);
+      posix.close(file);
     }
-  }
-
-  private static void remove(Path directory) throws IOException {
-    Files.deleteIfExists(directory.resolve(FILE));
-    Files.deleteIfExists(directory);
   }
 
   /** A client's command: the program, how to reach the server, and what is left to say. */
@@ -130,15 +116,15 @@ final class PgAccess implements AutoCloseable {
 
   /** A command by the same user that does not need the server. */
   Command asUser(Command command) {
-    Path known = directory;
-    Command told = known == null ? command : command.with(PASSFILE, known.resolve(FILE).toString());
+    Command told =
+        place == null ? command : command.with(PASSFILE, place.path().resolve(FILE).toString());
     return user == null ? told : user.run(told, List.of(PASSFILE, "LC_ALL", "HOME"));
   }
 
   @Override
   public void close() throws IOException {
-    if (directory != null) {
-      remove(directory);
+    if (place != null) {
+      place.close();
     }
   }
 }

@@ -2,9 +2,7 @@ package org.deferredsync.plugin.dump;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +12,7 @@ import org.deferredsync.process.Command;
 import org.deferredsync.process.CommandResult;
 import org.deferredsync.process.CommandRunner;
 import org.deferredsync.process.Ending;
+import org.deferredsync.process.Programs;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,19 +24,22 @@ final class Scratch implements Closeable {
   /** A user that every system has, and that owns no database. */
   private static final String NOBODY = "nobody";
 
+  private static final String TREE = "d";
+
   private final CommandRunner commands;
   private final Duration timeout;
   private final @Nullable SystemUser user;
-  private final Path top;
+  private final Workplace top;
   private final Path directory;
   private final List<ScratchServer> servers = new ArrayList<>();
 
-  private Scratch(CommandRunner commands, Duration timeout, @Nullable SystemUser user, Path top) {
+  private Scratch(
+      CommandRunner commands, Duration timeout, @Nullable SystemUser user, Workplace top) {
     this.commands = commands;
     this.timeout = timeout;
     this.user = user;
     this.top = top;
-    this.directory = top.resolve("d");
+    this.directory = top.path().resolve(TREE);
   }
 
   /**
@@ -54,21 +56,19 @@ final class Scratch implements Closeable {
           SystemUser.find(commands, NOBODY)
               .orElseThrow(() -> new ProofException("there is no user " + NOBODY + " here"));
     }
-    Path top =
-        Files.createTempDirectory(
-            parent,
-            "drill-",
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
+    SystemUser owner = user;
+    Workplace top =
+        Workplace.in(posix, parent, "drill-", left -> empty(commands, owner, left.resolve(TREE)));
     Scratch scratch = new Scratch(commands, timeout, user, top);
-    int open = posix.openPath(DumpDirectory.bytes(top.toString()));
     try {
-      posix.setMode(open, 0711);
-      posix.makeDirectory(open, DumpDirectory.bytes("d"), 0700);
+      posix.makeDirectory(top.descriptor(), DumpDirectory.bytes(TREE), 0700);
       if (user != null) {
-        posix.setOwner(open, DumpDirectory.bytes("d"), user.uid(), user.gid());
+        posix.setOwner(top.descriptor(), DumpDirectory.bytes(TREE), user.uid(), user.gid());
       }
-    } finally {
-      posix.close(open);
+      posix.setMode(top.descriptor(), 0711);
+    } catch (IOException e) {
+      top.close();
+      throw e;
     }
     if (!commands
         .run(scratch.own(Command.of("test", "-w", scratch.path(""))), line -> {}, line -> {})
@@ -115,38 +115,49 @@ final class Scratch implements Closeable {
         : user.run(limited.in(directory), List.of("HOME")).with("HOME", directory.toString());
   }
 
-  /** Starts a server that goes on until this is closed, and waits until {@code answering} does. */
+  /**
+   * Starts a server that goes on until this is closed, and waits until {@code answering} does. It
+   * does not outlive this process, even one that is killed, where there is a setpriv(1).
+   */
   void serve(Command command, Command answering) throws ProofException, InterruptedException {
-    ScratchServer server = new ScratchServer(commands, own(command));
+    ScratchServer server =
+        new ScratchServer(
+            commands, Programs.find("setpriv").isPresent() ? ending(command) : own(command));
     servers.add(server);
     server.await(() -> commands.run(own(answering), line -> {}, line -> {}).succeeded());
+  }
+
+  /** With the kernel to end it when the thread that started it is gone. */
+  private Command ending(Command command) {
+    List<String> arguments = new ArrayList<>(List.of("setpriv", "--pdeathsig=KILL"));
+    if (user != null) {
+      arguments.add("--reuid=" + Integer.toUnsignedString(user.uid()));
+      arguments.add("--regid=" + Integer.toUnsignedString(user.gid()));
+      arguments.add("--clear-groups");
+    }
+    arguments.add("--");
+    arguments.addAll(command.arguments());
+    return Command.of(arguments).within(timeout).in(directory).with("HOME", directory.toString());
   }
 
   @Override
   public void close() throws IOException {
     boolean interrupted = Thread.interrupted();
     servers.forEach(ScratchServer::close);
-    try {
-      // As its user, who may not reach anything else, whatever links are in it by now.
-      commands.run(
-          own(Command.of("rm", "-rf", "--", directory.toString())).in(Path.of("/")),
-          line -> {},
-          line -> {});
-    } catch (InterruptedException e) {
-      interrupted = true;
-    }
+    empty(commands, user, directory);
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
-    removeTop();
+    top.close();
   }
 
-  private void removeTop() throws IOException {
+  /** As its user, who may not reach anything else, whatever links are in it by now. */
+  private static void empty(CommandRunner commands, @Nullable SystemUser user, Path directory) {
+    Command remove = Command.of("rm", "-rf", "--", directory.toString()).in(Path.of("/"));
     try {
-      Files.deleteIfExists(directory);
-      Files.deleteIfExists(top);
-    } catch (IOException e) {
-      throw new IOException(top + " cannot be removed, remove it: " + e, e);
+      commands.run(user == null ? remove : user.run(remove, List.of()), line -> {}, line -> {});
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 }

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -15,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.deferredsync.fs.Posix;
 import org.sqlite.SQLiteConnection;
 import org.sqlite.SQLiteErrorCode;
 
@@ -44,24 +44,15 @@ final class SqliteCopy implements Closeable {
    * @throws IOException if SQLite cannot read it, with SQLite's words
    */
   static SqliteCopy of(Path database, Map<String, String> environment) throws IOException {
-    Path directory =
-        Files.createTempDirectory(
-            temporary(environment),
-            "deferred-sync-",
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-    Path file = directory.resolve("copy");
-    try {
+    Path parent = temporary(environment);
+    try (Workplace place =
+        Workplace.in(Posix.ofSystem(), parent, "deferred-sync-sqlite-", left -> {})) {
+      Path file = place.path().resolve("copy");
       copy(database, file);
       return new SqliteCopy(count(file), Files.newInputStream(file));
     } catch (SQLException e) {
       boolean full = e.getErrorCode() == SQLITE_FULL;
-      throw new IOException(
-          full ? "no room for a copy in " + directory.getParent() : e.getMessage(), e);
-    } finally {
-      for (String suffix : List.of("", "-journal", "-wal", "-shm")) {
-        Files.deleteIfExists(directory.resolve("copy" + suffix));
-      }
-      Files.deleteIfExists(directory);
+      throw new IOException(full ? "no room for a copy in " + parent : e.getMessage(), e);
     }
   }
 
