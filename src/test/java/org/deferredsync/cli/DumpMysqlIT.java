@@ -204,21 +204,26 @@ final class DumpMysqlIT {
 
   @Test
   void dump_ofAll_goesOnAfterNamesThatNoFileCanHave() throws Exception {
-    server.sql("CREATE DATABASE `../up`; CREATE DATABASE `-opt`; CREATE DATABASE `it's a \"db\"`");
+    server.sql(
+        "CREATE DATABASE `../up`; CREATE DATABASE `-opt`; CREATE DATABASE `it's a \"db\"`;"
+            + "CREATE DATABASE `back\\nslash`");
     try {
       ground.configureAlso("MYSQL_DBS='*'", "DUMP_COMPRESSION=none");
       Job job = ground.run();
 
       assertThat(job.status()).isEqualTo(3);
-      assertThat(ground.names()).containsExactly("app.sql", "it's a \"db\".sql", "mysql.sql");
+      assertThat(ground.names())
+          .containsExactly("app.sql", "back\\nslash.sql", "it's a \"db\".sql", "mysql.sql");
       assertThat(ground.said(job))
           .anyMatch(line -> line.contains("\"-opt\" is not dumped: its name begins with -"))
           .anyMatch(line -> line.contains("\"../up\" is not dumped: its name "));
       assertThat(ground.drill("--all").out().lines())
-          .hasSize(3)
+          .hasSize(4)
           .allMatch(line -> line.contains(".sql: proven: loaded into MariaDB "));
     } finally {
-      server.sql("DROP DATABASE `../up`; DROP DATABASE `-opt`; DROP DATABASE `it's a \"db\"`");
+      server.sql(
+          "DROP DATABASE `../up`; DROP DATABASE `-opt`; DROP DATABASE `it's a \"db\"`;"
+              + "DROP DATABASE `back\\nslash`");
     }
   }
 

@@ -172,6 +172,34 @@ final class DumpPostgresqlIT {
   }
 
   @Test
+  void dump_withTablespaces_isProven_besideTheOnesOfTheServer() throws Exception {
+    Path fast = server.directory.resolve("it's fast");
+    server.run("mkdir", fast.toString());
+    server.sql(
+        "postgres",
+        "CREATE TABLESPACE \"Fast one\" LOCATION '"
+            + fast.toString().replace("'", "''")
+            + "';\nCREATE DATABASE quick TABLESPACE \"Fast one\";");
+    server.sql("quick", "CREATE TABLE t (i int); INSERT INTO t VALUES (1)");
+    server.sql("app", "CREATE TABLE moved (i int) TABLESPACE \"Fast one\"");
+    try {
+      ground.good();
+      ground.configureAlso("PG_DBS=app");
+      ground.good();
+      Ran drill = ground.drill("--all");
+      assertThat(drill.status()).as(drill.out() + drill.err()).isZero();
+      assertThat(drill.out().lines())
+          .hasSize(2)
+          .anyMatch(line -> line.contains(FILE + ": proven: ") && line.contains("6 tables, 7 rows"))
+          .anyMatch(line -> line.contains("app.dump.gz: proven: loaded into PostgreSQL "));
+    } finally {
+      server.sql("app", "DROP TABLE moved");
+      server.sql("postgres", "DROP DATABASE quick");
+      server.sql("postgres", "DROP TABLESPACE \"Fast one\"");
+    }
+  }
+
+  @Test
   void password_isSeenNowhere_andAWrongOneLeavesTheLastDump() throws Exception {
     Path file = ground.operator.scratch.resolve("password");
     Files.writeString(file, SECRET + "\n");

@@ -7,6 +7,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -53,13 +54,17 @@ final class DumpSqliteIT {
     ground = new DumpGround(scratch, "dump_sqlite");
     database = ground.operator.scratch.resolve("app.db");
     sqlite(database, AWKWARD);
-    file = database.toString().substring(1).replace('/', '_') + ".gz";
+    file = name(database) + ".gz";
     ground.configure("SQLITE_DBS=" + database, "SQLITEDUMP=" + ground.dumps);
   }
 
   @AfterEach
   void clear() throws Exception {
     ground.close();
+  }
+
+  private static String name(Path of) {
+    return of.toString().substring(1).replace('/', '_');
   }
 
   private String sqlite(Path of, String script) throws Exception {
@@ -74,7 +79,7 @@ final class DumpSqliteIT {
     Process user =
         ground.operator.start(
             Map.of(),
-            java.util.List.of(
+            List.of(
                 "/bin/sh",
                 "-c",
                 "(echo \"$2\"; sleep 60) | sqlite3 -bail \"$1\"",
@@ -193,6 +198,45 @@ final class DumpSqliteIT {
     sqlite(database, "DROP TABLE large; VACUUM");
     ground.good();
     assertThat(ground.names()).containsExactly(file);
+  }
+
+  @Test
+  void dump_thatHangs_isGivenUp_andTheNextOneIsMade() throws Exception {
+    Path spare = Files.createDirectory(ground.operator.scratch.resolve("spare"));
+    ground.operator.variable("TMPDIR", spare.toString());
+    Path locked = ground.operator.scratch.resolve("locked.db");
+    sqlite(locked, "CREATE TABLE t (a)");
+    ground.configureAlso("SQLITE_DBS='" + locked + " " + database + "'");
+    ground.good();
+    String before = ground.identity(name(locked) + ".gz");
+    sqlite(database, "INSERT INTO no_id VALUES ('later')");
+    Process writer =
+        ground.operator.start(
+            Map.of(),
+            List.of(
+                "/bin/sh",
+                "-c",
+                "(echo 'BEGIN EXCLUSIVE;'; sleep 60) | sqlite3 -bail \"$1\"",
+                "sh",
+                locked.toString()));
+    try {
+      while (ground.operator.sh("sqlite3 \"$1\" .schema", locked).status() == 0) {
+        Thread.sleep(10);
+      }
+      ground.configureAlso("SQLITE_DBS='" + locked + " " + database + "'", "DUMP_TIMEOUT=1s");
+      Job job = ground.run();
+      assertThat(job.status()).isEqualTo(1);
+      assertThat(job.ran().err())
+          .hasLineCount(1)
+          .contains(name(locked) + ".gz: not dumped: it took longer than 1s and was given up.");
+      assertThat(ground.said(job)).anyMatch(line -> line.contains(file + ": 8 tables, "));
+      assertThat(ground.identity(name(locked) + ".gz")).isEqualTo(before);
+    } finally {
+      writer.descendants().forEach(ProcessHandle::destroyForcibly);
+      writer.destroyForcibly().waitFor();
+    }
+    ground.good();
+    assertThat(spare).isEmptyDirectory();
   }
 
   @Test

@@ -212,8 +212,8 @@ public final class DumpDrill {
     if (!fault.isEmpty()) {
       throw new ProofException(part.record().path() + ": " + fault);
     }
-    return contents instanceof PgText script && script.hasTablespaces()
-        ? "it makes tablespaces, which would lie outside of the scratch instance"
+    return contents instanceof PgText script && script.hasFixedTablespaces()
+        ? "it makes a tablespace that would lie outside of the scratch instance"
         : "";
   }
 

@@ -1,7 +1,9 @@
 package org.deferredsync.plugin.dump;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -130,7 +132,7 @@ public final class DumpMysql implements Plugin {
             "--default-character-set=utf8mb4",
             "--batch",
             "--skip-column-names",
-            "--execute=SHOW DATABASES");
+            "--execute=SELECT HEX(schema_name) FROM information_schema.schemata ORDER BY schema_name");
     Optional<String> failure = dumps.clients().read(command, lines::add);
     if (failure.isPresent()) {
       throw new PluginException(
@@ -138,7 +140,7 @@ public final class DumpMysql implements Plugin {
     }
     List<String> names = new ArrayList<>();
     for (String line : lines) {
-      String name = unescaped(line);
+      String name = new String(HexFormat.of().parseHex(line), StandardCharsets.UTF_8);
       Optional<String> complaint = DumpName.complaint(name);
       if (VIRTUAL.contains(name)) {
         continue;
@@ -156,10 +158,5 @@ public final class DumpMysql implements Plugin {
       }
     }
     return names;
-  }
-
-  /** The client writes control characters and backslashes of a name with a backslash. */
-  private static String unescaped(String line) {
-    return line.replace("\\n", "\n").replace("\\t", "\t").replace("\\\\", "\\");
   }
 }

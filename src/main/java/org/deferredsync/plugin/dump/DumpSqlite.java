@@ -3,12 +3,14 @@ package org.deferredsync.plugin.dump;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.deferredsync.backup.ForeignLinkException;
 import org.deferredsync.backup.OperatorPath;
+import org.deferredsync.config.KnownSettings;
 import org.deferredsync.config.SettingException;
 import org.deferredsync.config.Settings;
 import org.deferredsync.fs.Errno;
@@ -50,20 +52,20 @@ public final class DumpSqlite implements Plugin {
   public ReturnCode run(PluginContext context)
       throws PluginException, SettingException, IOException, InterruptedException {
     Map<DumpName, FilePath> databases = databases(context.settings());
+    Duration timeout = KnownSettings.dumpTimeout(context.settings());
     Posix posix = Posix.ofSystem();
     try (Dumps dumps = Dumps.to(Kind.SQLITE, context, "SQLITEDUMP")) {
       for (Map.Entry<DumpName, FilePath> database : databases.entrySet()) {
         FilePath path = database.getValue();
-        Optional<String> complaint = complaint(posix, path);
-        if (complaint.isPresent()) {
-          dumps.refuse(
-              database.getKey(),
-              ReturnCode.PREREQUISITE,
-              path + ": not dumped: " + complaint.get() + ".");
-        } else if (context.dryRun()) {
-          context.log().info("Dry run: {} would be dumped.", path);
-        } else {
-          make(dumps, database.getKey(), path, context.environment());
+        try {
+          Path file = located(posix, path);
+          if (context.dryRun()) {
+            context.log().info("Dry run: {} would be dumped.", path);
+          } else {
+            make(dumps, database.getKey(), file, context.environment(), timeout);
+          }
+        } catch (PluginException e) {
+          dumps.refuse(database.getKey(), e.code(), path + ": not dumped: " + e.getMessage() + ".");
         }
       }
       dumps.forgetGone();
@@ -111,23 +113,31 @@ public final class DumpSqlite implements Plugin {
     return databases;
   }
 
-  /** Why there is no database to be dumped at that path. */
-  private static Optional<String> complaint(Posix posix, FilePath path) throws IOException {
-    FilePath parent = path.parent();
+  /**
+   * Where the file of a database is, by a path without links: who can change the names on the way
+   * to it cannot lead us to another one.
+   *
+   * @throws PluginException if there is none, with the end of a sentence
+   */
+  private static Path located(Posix posix, FilePath path) throws PluginException, IOException {
+    FilePath parent = path.parent() == null ? FilePath.ROOT : path.parent();
     int directory;
     try {
-      directory = OperatorPath.open(posix, parent == null ? FilePath.ROOT : parent);
+      directory = OperatorPath.open(posix, parent);
     } catch (ForeignLinkException e) {
-      return Optional.of(String.valueOf(e.getMessage()));
+      throw missing(String.valueOf(e.getMessage()));
     } catch (PosixException e) {
-      return Optional.of(e.getMessage() + "; correct SQLITE_DBS");
+      throw missing(e.getMessage() + "; correct SQLITE_DBS");
     }
     try {
-      return posix.stat(directory, path.name()).isRegular()
-          ? Optional.empty()
-          : Optional.of("it is no regular file; name the file itself");
+      if (!posix.stat(directory, path.name()).isRegular()) {
+        throw missing("it is no regular file; name the file itself");
+      }
+      Path real = Path.of(text(parent.bytes())).toRealPath();
+      requireSame(posix, directory, real);
+      return real.resolve(text(path.name()));
     } catch (PosixException e) {
-      return Optional.of(
+      throw missing(
           e.is(Errno.ENOENT)
               ? "it does not exist; take it out of SQLITE_DBS"
               : String.valueOf(e.getMessage()));
@@ -136,11 +146,31 @@ public final class DumpSqlite implements Plugin {
     }
   }
 
+  private static void requireSame(Posix posix, int directory, Path path)
+      throws PluginException, IOException {
+    int again = posix.openPath(DumpDirectory.bytes(path.toString()));
+    try {
+      if (!posix.stat(again).sameObject(posix.stat(directory))) {
+        throw missing("its directory was exchanged meanwhile");
+      }
+    } finally {
+      posix.close(again);
+    }
+  }
+
+  private static PluginException missing(String message) {
+    return new PluginException(ReturnCode.PREREQUISITE, message);
+  }
+
+  private static String text(byte[] name) {
+    return new String(name, StandardCharsets.UTF_8);
+  }
+
   private static void make(
-      Dumps dumps, DumpName name, FilePath path, Map<String, String> environment)
+      Dumps dumps, DumpName name, Path file, Map<String, String> environment, Duration timeout)
       throws InterruptedException {
-    Path file = Path.of(new String(path.bytes(), StandardCharsets.UTF_8));
-    try (SqliteCopy copy = SqliteCopy.of(file, environment)) {
+    long start = System.nanoTime();
+    try (SqliteCopy copy = SqliteCopy.of(file, environment, timeout)) {
       dumps.make(
           new Dump(
               name,
@@ -151,6 +181,9 @@ public final class DumpSqlite implements Plugin {
                 int count;
                 while ((count = copy.bytes().read(buffer)) >= 0) {
                   dump.take(buffer, count);
+                  if (System.nanoTime() - start > timeout.toNanos()) {
+                    return Optional.of(SqliteCopy.overdue(timeout));
+                  }
                 }
                 return Optional.empty();
               }));

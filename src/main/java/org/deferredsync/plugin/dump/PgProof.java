@@ -2,7 +2,9 @@ package org.deferredsync.plugin.dump;
 
 import static java.util.Objects.requireNonNull;
 
+import java.io.BufferedInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.deferredsync.process.Command;
+import org.deferredsync.process.Feed;
 import org.deferredsync.process.Programs;
 import org.jspecify.annotations.Nullable;
 
@@ -111,7 +114,7 @@ final class PgProof implements Proof {
     for (StoredDump part : parts) {
       cluster = !part.beginsWith(PgArchive.magic());
       if (cluster) {
-        place().run(psql("postgres", "--file=-").reading(part.feed()), line -> {});
+        place().run(psql("postgres", "--file=-").reading(moved(part)), line -> {});
       } else {
         place().run(psql("postgres", "--command=CREATE DATABASE " + DATABASE));
         place()
@@ -121,10 +124,29 @@ final class PgProof implements Proof {
                         "--exit-on-error",
                         "--no-owner",
                         "--no-privileges",
+                        "--no-tablespaces",
                         "--dbname=" + DATABASE)
                     .reading(part.feed()));
       }
     }
+  }
+
+  /** A cluster's script, with its tablespaces beside the data of this one. */
+  private Feed moved(StoredDump part) throws ProofException, IOException, InterruptedException {
+    PgGlobals globals;
+    try (InputStream in = new BufferedInputStream(part.read())) {
+      globals = PgGlobals.read(in, number -> place().path("tablespace" + number));
+    }
+    for (int i = 0; i < globals.tablespaces(); i++) {
+      place().run(Command.of("mkdir", "-m", "700", place().path("tablespace" + i)));
+    }
+    return input -> {
+      try (InputStream in = part.read()) {
+        in.skipNBytes(globals.length());
+        input.write(globals.script());
+        in.transferTo(input);
+      }
+    };
   }
 
   @Override

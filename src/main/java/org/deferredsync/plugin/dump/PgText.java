@@ -21,7 +21,6 @@ final class PgText implements Contents {
   private static final String COPY = "COPY ";
   private static final String FROM = " FROM stdin;";
   private static final String CONNECT = "\\connect ";
-  private static final String TABLESPACE = "CREATE TABLESPACE ";
   private static final int LONGEST = 4 << 20;
   private static final byte[] DATA_END = {'\\', '.'};
 
@@ -32,7 +31,7 @@ final class PgText implements Contents {
   private final PgQuotes quotes = new PgQuotes();
   private boolean copying;
   private boolean complete;
-  private boolean tablespaces;
+  private boolean fixed;
   private boolean longLine;
   private int lineLength;
   private byte first;
@@ -126,7 +125,7 @@ final class PgText implements Contents {
       lineLength = 0;
       copying = true;
     }
-    tablespaces |= text.startsWith(TABLESPACE);
+    fixed |= PgGlobals.isFixed(text);
     if (!text.isEmpty() && !text.equals("--")) {
       complete = text.equals(trailer);
     }
@@ -144,9 +143,9 @@ final class PgText implements Contents {
     }
   }
 
-  /** Whether it makes tablespaces, which lie at paths of the server's own. */
-  boolean hasTablespaces() {
-    return tablespaces;
+  /** Whether it makes tablespaces that can lie at the paths of the dumped server alone. */
+  boolean hasFixedTablespaces() {
+    return fixed;
   }
 
   @Override

@@ -10,11 +10,17 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.deferredsync.fs.Posix;
+import org.deferredsync.process.Durations;
 import org.sqlite.SQLiteConnection;
 import org.sqlite.SQLiteErrorCode;
 
@@ -30,6 +36,9 @@ final class SqliteCopy implements Closeable {
   private static final int ALL_PAGES = -1;
   private static final int SQLITE_FULL = 13;
 
+  /** SQLITE_OPEN_READONLY, _URI and _NOFOLLOW. */
+  private static final int READ_NO_LINKS = 0x1 | 0x40 | 0x1000000;
+
   private final Map<String, Long> tables;
   private final InputStream bytes;
 
@@ -39,11 +48,48 @@ final class SqliteCopy implements Closeable {
   }
 
   /**
-   * Copies the database.
+   * Copies the database. Nothing can make SQLite end its copying: past the limit it is left to
+   * itself, and its copy is removed when it ends, or by the next one.
    *
-   * @throws IOException if SQLite cannot read it, with SQLite's words
+   * @param database a path without links
+   * @throws IOException if SQLite cannot read it, with SQLite's words, or takes too long
    */
-  static SqliteCopy of(Path database, Map<String, String> environment) throws IOException {
+  static SqliteCopy of(Path database, Map<String, String> environment, Duration limit)
+      throws IOException, InterruptedException {
+    CompletableFuture<SqliteCopy> copy = new CompletableFuture<>();
+    Thread thread = new Thread(() -> copy(database, environment, copy), "copy of " + database);
+    thread.setDaemon(true);
+    thread.start();
+    try {
+      return copy.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      copy.cancel(false);
+      throw new IOException(overdue(limit), e);
+    } catch (InterruptedException e) {
+      copy.cancel(false);
+      throw e;
+    } catch (ExecutionException e) {
+      throw new IOException(String.valueOf(e.getCause().getMessage()), e);
+    }
+  }
+
+  static String overdue(Duration limit) {
+    return "it took longer than " + Durations.format(limit) + " and was given up";
+  }
+
+  private static void copy(
+      Path database, Map<String, String> environment, CompletableFuture<SqliteCopy> result) {
+    try {
+      SqliteCopy copy = of(database, environment);
+      if (!result.complete(copy)) {
+        copy.close();
+      }
+    } catch (IOException | RuntimeException e) {
+      result.completeExceptionally(e);
+    }
+  }
+
+  private static SqliteCopy of(Path database, Map<String, String> environment) throws IOException {
     Path parent = temporary(environment);
     try (Workplace place =
         Workplace.in(Posix.ofSystem(), parent, "deferred-sync-sqlite-", left -> {})) {
@@ -57,7 +103,7 @@ final class SqliteCopy implements Closeable {
   }
 
   private static void copy(Path database, Path file) throws SQLException {
-    try (Connection connection = open(database, "mode=ro")) {
+    try (Connection connection = open(database, "mode=ro&open_mode=" + READ_NO_LINKS)) {
       int result =
           ((SQLiteConnection) connection)
               .getDatabase()
