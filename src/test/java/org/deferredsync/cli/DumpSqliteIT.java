@@ -228,7 +228,7 @@ final class DumpSqliteIT {
       assertThat(job.status()).isEqualTo(1);
       assertThat(job.ran().err())
           .hasLineCount(1)
-          .contains(name(locked) + ".gz: not dumped: it took longer than 1s and was given up.");
+          .contains(name(locked) + ".gz: not dumped: it took longer than 1s and was given up");
       assertThat(ground.said(job)).anyMatch(line -> line.contains(file + ": 8 tables, "));
       assertThat(ground.identity(name(locked) + ".gz")).isEqualTo(before);
     } finally {
