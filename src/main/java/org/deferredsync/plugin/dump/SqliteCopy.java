@@ -69,7 +69,8 @@ final class SqliteCopy implements Closeable {
       copy.cancel(false);
       throw e;
     } catch (ExecutionException e) {
-      throw new IOException(String.valueOf(e.getCause().getMessage()), e);
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw new IOException(String.valueOf(cause.getMessage()), e);
     }
   }
 
