@@ -217,8 +217,15 @@ final class DumpMysqlIT {
       assertThat(ground.said(job))
           .anyMatch(line -> line.contains("\"-opt\" is not dumped: its name begins with -"))
           .anyMatch(line -> line.contains("\"../up\" is not dumped: its name "));
-      assertThat(ground.drill("--all").out().lines())
+      // One that is not there stops no other.
+      Files.delete(ground.dumps.resolve("app.sql"));
+      Files.delete(ground.dumps.resolve("back\\nslash.sql"));
+      Ran drill = ground.drill("--all");
+      assertThat(drill.status()).isEqualTo(1);
+      assertThat(drill.out().lines())
           .hasSize(4)
+          .filteredOn(line -> !line.contains(" is not what was written, or not there; "))
+          .hasSize(2)
           .allMatch(line -> line.contains(".sql: proven: loaded into MariaDB "));
     } finally {
       server.sql(

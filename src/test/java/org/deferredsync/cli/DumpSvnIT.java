@@ -173,7 +173,7 @@ final class DumpSvnIT {
     ground.good();
     String before = ground.identity("project.dump.gz");
     sh(
-        "cd \"$1\"; head -c 60000000 /dev/urandom >large; svn -q add large;"
+        "cd \"$1\"; head -c 30000000 /dev/urandom >large; svn -q add large;"
             + " svn -q commit -m grown",
         work);
     Job killed =
