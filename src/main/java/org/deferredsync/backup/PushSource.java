@@ -1,25 +1,15 @@
 package org.deferredsync.backup;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import org.deferredsync.catalogue.Catalogue;
-import org.deferredsync.catalogue.Remotes.Touched;
-import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.Posix;
-import org.deferredsync.fs.PosixException;
-import org.deferredsync.fs.Stat;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.Run;
 import org.deferredsync.snapshot.SourceState;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
@@ -31,6 +21,7 @@ public final class PushSource implements AutoCloseable {
   private final OpenTarget open;
   private final String targetId;
   private final long generation;
+  private int movedTrees;
 
   private PushSource(Posix posix, OpenTarget open) throws IOException {
     this.posix = posix;
@@ -44,6 +35,8 @@ public final class PushSource implements AutoCloseable {
    *
    * @param increments the names of increments, each with what is new in it, from its own root
    * @param contents names in the mirror of what is another file than before
+   * @param moved names of files that moved, the old ones and the new ones, in {@code movedTree}
+   * @param movedTree a directory below the target, as a path from its root
    * @param metadata names in the mirror of files of which only the metadata changed
    * @param removed names below the target that are no more
    * @param bytes how many bytes are in what is new, as far as it is sent
@@ -52,6 +45,8 @@ public final class PushSource implements AutoCloseable {
   public record Changes(
       Map<String, byte[]> increments,
       byte[] contents,
+      byte[] moved,
+      String movedTree,
       byte[] metadata,
       byte[] removed,
       long bytes) {}
@@ -84,6 +79,7 @@ public final class PushSource implements AutoCloseable {
         throw BackupException.failure(
             path + ": the last backup did not end, and nothing is pushed; run a backup first");
       }
+      MovedTree.clear(posix, open.target());
       catalogue.transaction(
           () -> {
             for (String remote : remotes) {
@@ -148,7 +144,10 @@ public final class PushSource implements AutoCloseable {
     if (acknowledged.isEmpty() || seq < acknowledged.get() || seq > seq()) {
       return Optional.empty();
     }
-    return Optional.of(new Collector().collect(open.catalogue().remotes().since(seq)));
+    String name = Integer.toString(movedTrees++);
+    try (PushChanges changes = new PushChanges(posix, open, name)) {
+      return Optional.of(changes.collect(open.catalogue().remotes().since(seq)));
+    }
   }
 
   /** A host has everything up to the number. */
@@ -158,139 +157,8 @@ public final class PushSource implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    MovedTree.clear(posix, open.target());
     open.catalogue().checkpoint();
     open.close();
-  }
-
-  /** Sorts names by what has to be done about them, looking at each of them on disk. */
-  private final class Collector {
-    private final Map<String, ByteArrayOutputStream> increments = new TreeMap<>();
-    private final Set<FilePath> contents = new LinkedHashSet<>();
-    private final Set<FilePath> metadata = new LinkedHashSet<>();
-    private final Set<FilePath> removed = new LinkedHashSet<>();
-    private final Map<Long, String> names = new LinkedHashMap<>();
-    private long bytes;
-
-    private Changes collect(List<Touched> touched) throws IOException {
-      for (Run run : open.catalogue().runs().list()) {
-        String increment = run.increment();
-        if (increment != null) {
-          names.put(run.id(), increment);
-        }
-      }
-      for (Touched one : touched) {
-        if (one.run() == 0) {
-          inMirror(one);
-        } else {
-          inIncrement(one);
-        }
-      }
-      metadata.removeAll(contents);
-      Map<String, byte[]> lists = new TreeMap<>();
-      increments.forEach((name, list) -> lists.put(name, list.toByteArray()));
-      return new Changes(lists, list(contents), list(metadata), list(removed), bytes);
-    }
-
-    private void inMirror(Touched one) throws IOException {
-      Stat stat = look(one.path());
-      if (stat == null) {
-        remove(one.path());
-      } else if (!one.contents() && stat.isRegular()) {
-        metadata.add(one.path());
-      } else {
-        contents.add(one.path());
-        if (stat.isDirectory()) {
-          filesIn(one.path());
-        } else if (stat.isRegular()) {
-          bytes += stat.size();
-          withLinks(one.path(), stat);
-        }
-      }
-    }
-
-    /** A new directory came with the files in it. */
-    private void filesIn(FilePath path) throws IOException {
-      List<byte[]> files = new ArrayList<>();
-      int directory = open.target().mirror().open(path);
-      posix.list(directory, entry -> files.add(entry.name()));
-      for (byte[] name : files) {
-        Stat stat = posix.stat(directory, name);
-        if (!stat.isDirectory() && !metadata.contains(path.child(name))) {
-          metadata.add(path.child(name));
-        }
-      }
-    }
-
-    /** A name that came to a file that was there is a link only beside the others. */
-    private void withLinks(FilePath path, Stat stat) throws IOException {
-      if (stat.nlink() > 1) {
-        var entry = open.catalogue().entries().find(path);
-        if (entry.isPresent() && entry.get().version().content() != null) {
-          long content = entry.get().version().content();
-          for (FilePath other : open.catalogue().entries().pathsOf(content)) {
-            contents.add(other);
-          }
-        }
-      }
-    }
-
-    private void inIncrement(Touched one) throws IOException {
-      String name = names.get(one.run());
-      if (name == null) {
-        return; // the increment is gone whole, which its own name tells
-      }
-      FilePath path = FilePath.ROOT.child(Stager.bytes(name));
-      for (byte[] component : one.path().names()) {
-        path = path.child(component);
-      }
-      if (look(path) == null) {
-        remove(path);
-      } else {
-        ByteArrayOutputStream list =
-            increments.computeIfAbsent(name, key -> new ByteArrayOutputStream());
-        write(one.path(), list);
-      }
-    }
-
-    /** The topmost name above it that is gone goes, with all below. */
-    private void remove(FilePath path) throws IOException {
-      FilePath gone = path;
-      FilePath above = path.parent();
-      while (above != null && !above.isRoot() && look(above) == null) {
-        gone = above;
-        above = above.parent();
-      }
-      Stat stays = above == null || above.isRoot() ? null : look(above);
-      if (stays == null || stays.isDirectory()) {
-        removed.add(gone);
-      } // else what took the directory's place did away with all in it
-    }
-
-    private @Nullable Stat look(FilePath path) throws IOException {
-      FilePath parent = path.parent();
-      if (parent == null) {
-        throw new IllegalArgumentException("the root of the target does not change");
-      }
-      try {
-        return posix.stat(open.target().mirror().open(parent), path.name());
-      } catch (PosixException e) {
-        if (e.is(Errno.ENOENT) || e.is(Errno.ENOTDIR) || e.is(Errno.ELOOP)) {
-          return null; // a directory on the way gave way to something else
-        }
-        throw e;
-      }
-    }
-
-    private byte[] list(Set<FilePath> paths) {
-      ByteArrayOutputStream list = new ByteArrayOutputStream();
-      paths.forEach(path -> write(path, list));
-      return list.toByteArray();
-    }
-
-    private void write(FilePath path, ByteArrayOutputStream list) {
-      byte[] text = path.bytes();
-      list.write(text, 1, text.length - 1);
-      list.write(0);
-    }
   }
 }

@@ -48,6 +48,7 @@ final class Recovery {
 
   /** Recovers; does nothing where the last run ended by itself. */
   void recover() throws IOException {
+    MovedTree.clear(posix, target); // before anybody looks how many names a file of ours has
     manifests.dropAfter(catalogue.generation());
     List<Operation> pending = catalogue.pending().list();
     if (!pending.isEmpty()) {

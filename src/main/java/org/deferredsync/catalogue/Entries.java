@@ -302,12 +302,13 @@ public final class Entries {
         content);
   }
 
-  /** Where the history names this content. */
+  /** Where the history names this content, first where it was first. */
   public List<FilePath> formerPathsOf(long content) throws CatalogueException {
     return database.list(
         """
-        SELECT DISTINCT d.path, h.name
+        SELECT d.path, h.name
         FROM entry_history h JOIN directory d ON d.id = h.directory WHERE h.content = ?
+        GROUP BY d.path, h.name ORDER BY min(h.since)
         """,
         row -> FilePath.of(row.getBytes(1)).child(row.getBytes(2)),
         content);

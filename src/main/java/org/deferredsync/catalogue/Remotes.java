@@ -23,9 +23,9 @@ public final class Remotes {
    * A name on disk that changed.
    *
    * @param run in whose increment; 0 for the mirror
-   * @param contents whether what lies there is another file than before
+   * @param contents how often another file came there, or none
    */
-  public record Touched(long run, FilePath path, boolean contents) {}
+  public record Touched(long run, FilePath path, int contents) {}
 
   /** What the numbers belong to: another catalogue, or one made again, counts anew. */
   public String journal() throws CatalogueException {
@@ -84,9 +84,9 @@ public final class Remotes {
   /** Every name that changed behind the number, each once, by run and path. */
   public List<Touched> since(long seq) throws CatalogueException {
     return database.list(
-        "SELECT run, path, max(contents) FROM touched WHERE seq > ? GROUP BY run, path"
+        "SELECT run, path, sum(contents) FROM touched WHERE seq > ? GROUP BY run, path"
             + " ORDER BY run, path",
-        row -> new Touched(row.getLong(1), FilePath.of(row.getBytes(2)), row.getInt(3) != 0),
+        row -> new Touched(row.getLong(1), FilePath.of(row.getBytes(2)), row.getInt(3)),
         seq);
   }
 }

@@ -48,10 +48,20 @@ public final class Push {
     List<String> increments() throws IOException;
   }
 
-  /** Names of what changed, each ended by a NUL. */
+  /**
+   * Names of what changed, each ended by a NUL.
+   *
+   * @param moved old and new names of files that are there already
+   * @param movedTree where these are one file each, as a path from the root of the target
+   */
   @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   public record Lists(
-      Map<String, byte[]> increments, byte[] contents, byte[] metadata, byte[] removed) {}
+      Map<String, byte[]> increments,
+      byte[] contents,
+      byte[] moved,
+      String movedTree,
+      byte[] metadata,
+      byte[] removed) {}
 
   /**
    * What became of it.
@@ -117,6 +127,7 @@ public final class Push {
     if (lists != null) {
       tally.add(copy.sendIncrements(lists.increments()));
       tally.add(copy.sendContents(lists.contents()));
+      tally.add(copy.sendMoved(lists.moved(), lists.movedTree()));
       tally.add(copy.sendMetadata(lists.metadata()));
     } else {
       for (String increment : base.increments()) {

@@ -24,6 +24,7 @@ import org.deferredsync.remote.RemoteException.Kind;
 public final class RemoteCopy {
   private static final String OWN = ".deferred-sync";
   private static final String CHECKSUM = "--checksum";
+  private static final String WHATEVER_TIMES = "--ignore-times";
   private static final RsyncResult NOTHING = RsyncResult.nothing();
 
   /** What the original left in a directory that it pushed to, and is not ours to delete. */
@@ -242,7 +243,25 @@ public final class RemoteCopy {
 
   /** Names in the mirror whose files are other ones than before, whatever size and time say. */
   RsyncResult sendContents(byte[] names) throws RemoteException, InterruptedException {
-    return names.length == 0 ? NOTHING : sendListed(List.of("--ignore-times"), names);
+    return names.length == 0 ? NOTHING : sendListed(List.of(WHATEVER_TIMES), names);
+  }
+
+  /**
+   * Files that have, or had, their bytes there under another name: links, of which one is enough.
+   * By contents, since equal size and time do not prove them. What cannot be linked is sent.
+   *
+   * @param tree in which names of one file are links to it, as a path from the root of the target
+   */
+  RsyncResult sendMoved(byte[] names, String tree) throws RemoteException, InterruptedException {
+    if (names.length == 0) {
+      return NOTHING;
+    }
+    // Directories on the way are there already; those in the tree have not their metadata.
+    List<String> options = List.of("-z", "--force", CHECKSUM, "--no-implied-dirs");
+    RsyncResult linked = rsync.sendListed(options, names, target + tree, copy);
+    return linked.partial()
+        ? sendListed(List.of(WHATEVER_TIMES, "--ignore-missing-args"), names)
+        : good(linked);
   }
 
   /** Names in the mirror of which only metadata changed. */
@@ -277,7 +296,7 @@ public final class RemoteCopy {
 
   /** The marker alone. */
   void sendMarker(PushMarker marker) throws RemoteException, IOException, InterruptedException {
-    good(rsync.send(List.of("--ignore-times"), written(marker).toString(), copy.child(OWN), true));
+    good(rsync.send(List.of(WHATEVER_TIMES), written(marker).toString(), copy.child(OWN), true));
   }
 
   private Path written(PushMarker marker) throws IOException {

@@ -148,7 +148,15 @@ record HostPush(
       public Optional<Push.Lists> since(long seq) throws IOException {
         return source
             .since(name, seq)
-            .map(c -> new Push.Lists(c.increments(), c.contents(), c.metadata(), c.removed()));
+            .map(
+                c ->
+                    new Push.Lists(
+                        c.increments(),
+                        c.contents(),
+                        c.moved(),
+                        c.movedTree(),
+                        c.metadata(),
+                        c.removed()));
       }
 
       @Override
