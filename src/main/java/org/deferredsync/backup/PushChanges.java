@@ -91,7 +91,7 @@ final class PushChanges implements AutoCloseable {
 
   private void inMirror(Touched one) throws IOException {
     Stat stat = posix.stat(open.target().mirror().open(parent(one.path())), one.path().name());
-    if (one.contents() == 0 && stat.isRegular()) {
+    if (one.contents() == 0) {
       metadata.add(one.path());
     } else if (stat.isDirectory()) {
       contents.add(one.path());

@@ -17,6 +17,7 @@ import org.deferredsync.plugin.remote.RemoteSettings;
 import org.deferredsync.process.Command;
 import org.deferredsync.process.SystemCommandRunner;
 import org.deferredsync.remote.Preflight;
+import org.deferredsync.remote.Readiness;
 import org.deferredsync.remote.RemoteCopy;
 import org.deferredsync.remote.RemoteException;
 import org.deferredsync.remote.RemoteHost;
@@ -55,7 +56,7 @@ final class FetchedCopy implements AutoCloseable {
     RemotePath directory = RemoteSettings.paths(settings, "REMOTE_DIR").get(0);
     SystemCommandRunner commands = new SystemCommandRunner(environment);
     var ssh = RemoteSettings.ssh(settings);
-    new Preflight(commands, ssh, environment).look(host, List.of(directory));
+    Readiness ready = new Preflight(commands, ssh, environment).look(host, List.of(directory));
     Path scratch = Files.createTempDirectory(PLACE, "deferred-sync-");
     Path target =
         Files.createDirectory(
@@ -66,6 +67,7 @@ final class FetchedCopy implements AutoCloseable {
             ssh,
             KnownSettings.bandwidth(settings),
             host,
+            ready,
             directory,
             target,
             scratch,

@@ -84,12 +84,7 @@ public final class Push {
         }
       }
     } else if (!marker.target().equals(base.target())) {
-      throw new RemoteException(
-          Kind.PREREQUISITE,
-          copy
-              + ": is the copy of another target ("
-              + marker.target()
-              + "); set another REMOTE_DIR, or move it away.");
+      throw anothers(marker);
     } else if (marker.generation() > base.generation()) {
       throw new RemoteException(
           Kind.PREREQUISITE,
@@ -119,6 +114,7 @@ public final class Push {
         marker != null ? marker : new PushMarker(base.target(), base.journal(), 0, seq, 0);
     if (begun) {
       copy.begin(old);
+      requireOurs();
     }
     boolean sameJournal = old.journal().equals(base.journal());
     Lists lists = sameJournal ? base.since(old.seq()).orElse(null) : null;
@@ -153,6 +149,9 @@ public final class Push {
             base.generation(),
             lists == null ? PushMarker.UNKNOWN : old.seq(),
             old.comparedSeconds());
+    if (begun) {
+      requireOurs();
+    }
     tally.add(copy.sendOwn(removals ? withRemains : whole));
     if (removals && deletions) {
       tally.add(full ? copy.deleteOthers() : copy.delete(Objects.requireNonNull(lists).removed()));
@@ -161,6 +160,23 @@ public final class Push {
     boolean done = deletions || !removals;
     return new Result(
         full, done ? seq : withRemains.seq(), tally.files, tally.bytes, tally.deleted);
+  }
+
+  /** Somebody may have begun a copy in the same place at the same time. */
+  private void requireOurs() throws RemoteException, IOException, InterruptedException {
+    PushMarker there = copy.marker().orElse(null);
+    if (there == null || !there.target().equals(base.target())) {
+      throw anothers(there);
+    }
+  }
+
+  private RemoteException anothers(@Nullable PushMarker there) {
+    return new RemoteException(
+        Kind.PREREQUISITE,
+        copy
+            + ": is the copy of another target ("
+            + (there == null ? "gone" : there.target())
+            + "); set another REMOTE_DIR, or move it away.");
   }
 
   /** What several rsyncs did. */

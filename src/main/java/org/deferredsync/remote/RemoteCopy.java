@@ -28,13 +28,13 @@ public final class RemoteCopy {
   private static final RsyncResult NOTHING = RsyncResult.nothing();
 
   /** What the original left in a directory that it pushed to, and is not ours to delete. */
-  private static final String ORIGINAL =
-      "--filter=protect /_backup_[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]";
+  private static final String ORIGINAL = "/_backup_[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]";
 
   /** What is of no use elsewhere, or is that host's own. */
   private static final List<String> OWN_EXCLUDES =
       List.of(
           "--exclude=/staging",
+          "--exclude=/moved",
           "--exclude=/lock",
           "--exclude=/reserve",
           "--exclude=/reserve.inode",
@@ -47,19 +47,28 @@ public final class RemoteCopy {
       Pattern.compile("[-a-z][-rwxsStT]{9}\\S* +[0-9,.]+ [0-9/]{10} [0-9:]{8} (.+)");
 
   private final Rsync rsync;
+  private final boolean restricted;
   private final RemotePath directory;
   private final RemotePath copy;
   private final Path target;
   private final Path scratch;
 
   /**
+   * @param restricted whether the host runs rrsync(1) for us
    * @param directory there, in which the copy lies
    * @param name the copy's own
    * @param target here
    * @param scratch a directory of this copy's own, mode 0700
    */
-  private RemoteCopy(Rsync rsync, RemotePath directory, String name, Path target, Path scratch) {
-    this.rsync = rsync;
+  private RemoteCopy(
+      Rsync rsync,
+      boolean restricted,
+      RemotePath directory,
+      String name,
+      Path target,
+      Path scratch) {
+    this.rsync = restricted ? rsync.restricted() : rsync;
+    this.restricted = restricted;
     this.directory = directory;
     this.copy = directory.child(name);
     this.target = target;
@@ -70,6 +79,7 @@ public final class RemoteCopy {
    * The copy on {@code host}.
    *
    * @param bandwidth as rsync's {@code --bwlimit} takes it; empty for no limit
+   * @param ready what the host has told
    * @param errors takes each line that rsync complains in
    */
   public static RemoteCopy of(
@@ -77,12 +87,14 @@ public final class RemoteCopy {
       SshSettings ssh,
       String bandwidth,
       RemoteHost host,
+      Readiness ready,
       RemotePath directory,
       Path target,
       Path scratch,
       Consumer<String> errors) {
     Rsync rsync = new Rsync(commands, host, ssh, bandwidth, false, errors);
-    return new RemoteCopy(rsync, directory, String.valueOf(target.getFileName()), target, scratch);
+    String name = String.valueOf(target.getFileName());
+    return new RemoteCopy(rsync, ready.restricted(), directory, name, target, scratch);
   }
 
   /** For people: the host, and where it lies there. */
@@ -100,9 +112,7 @@ public final class RemoteCopy {
     Path file = scratch.resolve(PushMarker.FILE);
     Files.deleteIfExists(file);
     RsyncResult result =
-        rsync
-            .asking()
-            .fetch(List.of(), copy.child(OWN + "/" + PushMarker.FILE), false, scratch + "/");
+        ask(List.of("--no-recursive"), copy.name() + "/" + OWN + "/" + PushMarker.FILE);
     if (result.absent()) {
       return Optional.empty();
     } else if (!result.good()) {
@@ -116,6 +126,14 @@ public final class RemoteCopy {
                     new RemoteException(
                         Kind.FAILURE,
                         this + "/" + OWN + "/" + PushMarker.FILE + ": not ours; move it away.")));
+  }
+
+  /** Through the directory above: rrsync(1) refuses to name what is perhaps not there. */
+  private RsyncResult ask(List<String> options, String name) throws InterruptedException {
+    List<String> all = new ArrayList<>(options);
+    all.add("--no-relative");
+    byte[] listed = (name + "\0").getBytes(StandardCharsets.UTF_8);
+    return rsync.asking().fetchListed(all, listed, directory, scratch + "/");
   }
 
   /**
@@ -149,10 +167,7 @@ public final class RemoteCopy {
 
   /** The names at the top of the copy; none if it is not there. */
   public List<String> names() throws RemoteException, InterruptedException {
-    RsyncResult result =
-        rsync
-            .asking()
-            .fetch(List.of("--no-recursive", "--dirs", "--list-only"), copy, true, scratch + "/");
+    RsyncResult result = ask(List.of("--no-recursive", "--dirs", "--list-only"), copy.name() + "/");
     if (result.absent()) {
       return List.of();
     } else if (!result.good()) {
@@ -168,6 +183,22 @@ public final class RemoteCopy {
     return names;
   }
 
+  /**
+   * What a push of everything would do, by size and time.
+   *
+   * @return the figures of an rsync that changed nothing
+   */
+  public RsyncResult preview() throws RemoteException, InterruptedException {
+    String top = "/" + copy.name();
+    List<String> options =
+        List.of(
+            "--delete",
+            "--force",
+            "--exclude=" + top + "/" + OWN,
+            "--filter=protect " + top + ORIGINAL);
+    return good(rsync.trying().send(options, target.toString(), directory, true));
+  }
+
   /** Makes the copy, empty and marked as ours; only its own directory's parent has to be there. */
   void begin(PushMarker marker) throws RemoteException, IOException, InterruptedException {
     Path top = directory(scratch.resolve(copy.name()));
@@ -178,7 +209,8 @@ public final class RemoteCopy {
       Files.setPosixFilePermissions(
           own.resolve(name), PosixFilePermissions.fromString("rw-------"));
     }
-    RsyncResult made = rsync.send(List.of(), top.toString(), directory, true);
+    // Whoever began one at the same time keeps it.
+    RsyncResult made = rsync.send(List.of("--ignore-existing"), top.toString(), directory, true);
     if (!made.good()) {
       boolean noParent =
           made.errors().stream().anyMatch(line -> line.contains("No such file or directory"));
@@ -290,8 +322,12 @@ public final class RemoteCopy {
     String with = written(marker).getParent() + "/";
     List<String> options = new ArrayList<>(List.of("-z", "--delete-after"));
     options.addAll(OWN_EXCLUDES);
-    // Ours first: of two sources the first one gives the directory its metadata.
-    return good(rsync.send(options, List.of(target + "/" + OWN + "/", with), copy.child(OWN)));
+    if (restricted) {
+      options.add(CHECKSUM); // sizes are fixed, and two pushes may come within a second
+    }
+    // The marker first: of two files the first one counts, and a target that was fetched from a
+    // copy has the one of that.
+    return good(rsync.send(options, List.of(with, target + "/" + OWN + "/"), copy.child(OWN)));
   }
 
   /** The marker alone. */
@@ -328,7 +364,7 @@ public final class RemoteCopy {
                 "--existing",
                 "--ignore-existing",
                 "--exclude=/" + OWN,
-                ORIGINAL),
+                "--filter=protect " + ORIGINAL),
             target + "/",
             copy,
             true));

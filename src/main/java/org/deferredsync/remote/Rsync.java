@@ -28,6 +28,7 @@ final class Rsync {
   private final SshSettings ssh;
   private final String bandwidth;
   private final boolean dryRun;
+  private final boolean restricted;
   private final Consumer<String> errors;
 
   /**
@@ -41,17 +42,42 @@ final class Rsync {
       String bandwidth,
       boolean dryRun,
       Consumer<String> errors) {
+    this(commands, host, ssh, bandwidth, dryRun, false, errors);
+  }
+
+  private Rsync(
+      CommandRunner commands,
+      RemoteHost host,
+      SshSettings ssh,
+      String bandwidth,
+      boolean dryRun,
+      boolean restricted,
+      Consumer<String> errors) {
     this.commands = commands;
     this.host = host;
     this.ssh = ssh;
     this.bandwidth = bandwidth;
     this.dryRun = dryRun;
+    this.restricted = restricted;
     this.errors = errors;
+  }
+
+  /**
+   * The same for a host where rrsync(1) runs instead, which refuses to be told that parts of a
+   * second count.
+   */
+  Rsync restricted() {
+    return new Rsync(commands, host, ssh, bandwidth, dryRun, true, errors);
   }
 
   /** The same, which complains to nobody: for questions whose answer may be no. */
   Rsync asking() {
-    return new Rsync(commands, host, ssh, bandwidth, dryRun, line -> {});
+    return new Rsync(commands, host, ssh, bandwidth, dryRun, restricted, line -> {});
+  }
+
+  /** The same, which changes nothing. */
+  Rsync trying() {
+    return new Rsync(commands, host, ssh, bandwidth, true, restricted, errors);
   }
 
   RemoteHost host() {
@@ -105,11 +131,13 @@ final class Rsync {
                 "rsync",
                 "-aHAXS",
                 "--numeric-ids",
-                "--modify-window=-1", // else times that differ within a second are equal
                 "--no-human-readable",
                 "--stats",
                 "--timeout=" + 3 * ssh.seconds(),
                 "--rsh=" + new SshCommand(ssh).asOneWord(host)));
+    if (!restricted) {
+      arguments.add("--modify-window=-1"); // else times that differ within a second are equal
+    }
     if (!bandwidth.isEmpty()) {
       arguments.add("--bwlimit=" + bandwidth);
     }

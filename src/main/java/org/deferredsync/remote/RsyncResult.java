@@ -32,6 +32,11 @@ public record RsyncResult(
   private static final Pattern ABSENT =
       Pattern.compile(
           "rsync: .*(change_dir|link_stat) .* failed: No such file or directory \\(2\\)");
+
+  /** rrsync(1) dies of it by itself, and what rsync makes of that says nothing. */
+  private static final Pattern RESTRICTED_ABSENT =
+      Pattern.compile("\\S*rrsync error: .* No such file or directory");
+
   private static final Pattern FULL =
       Pattern.compile("(?i).*(no space left on device|disk quota exceeded).*");
 
@@ -76,6 +81,10 @@ public record RsyncResult(
 
   /** Whether what was asked for is not there, and nothing else is wrong. */
   boolean absent() {
+    if (!succeeded()
+        && errors.stream().anyMatch(line -> RESTRICTED_ABSENT.matcher(line).matches())) {
+      return true;
+    }
     boolean said = errors.stream().anyMatch(line -> ABSENT.matcher(line).matches());
     boolean nothingElse =
         errors.stream()

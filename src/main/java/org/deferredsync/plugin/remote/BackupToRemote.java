@@ -24,7 +24,6 @@ import org.deferredsync.plugin.PluginException;
 import org.deferredsync.plugin.ReturnCode;
 import org.deferredsync.plugin.backup.BackupSettings;
 import org.deferredsync.remote.Preflight;
-import org.deferredsync.remote.RemoteException;
 import org.deferredsync.remote.RemoteHost;
 import org.deferredsync.remote.RemotePath;
 import org.deferredsync.remote.SideBySide;
@@ -86,7 +85,7 @@ public final class BackupToRemote implements Plugin {
         Engine.ofSystem(
             context.clock(), Engine.stateDirectory(context.environment()), context.progress());
     if (context.dryRun()) {
-      return preview(context, preflight, hosts, directory);
+      return preview(context, preflight, target, ssh, hosts, directory);
     }
     boolean failed =
         context.earlier().stream()
@@ -139,18 +138,24 @@ public final class BackupToRemote implements Plugin {
     }
   }
 
-  /** Whether each host could be pushed to; nothing is sent, nor anything written here. */
+  /** One host after the other; nothing is sent, nor anything written here. */
   private static ReturnCode preview(
-      PluginContext context, Preflight preflight, List<RemoteHost> hosts, RemotePath directory)
-      throws InterruptedException {
+      PluginContext context,
+      Preflight preflight,
+      FilePath target,
+      SshSettings ssh,
+      List<RemoteHost> hosts,
+      RemotePath directory)
+      throws PluginException, InterruptedException {
+    Path here = Path.of(target.toString());
+    if (!Files.isDirectory(here)) {
+      throw new PluginException(
+          ReturnCode.PREREQUISITE,
+          "BACKUPTO=" + target + ": does not exist; make the directory, or mount its disk");
+    }
     ReturnCode code = ReturnCode.SUCCESS;
     for (RemoteHost host : hosts) {
-      try {
-        preflight.look(host, List.of(directory));
-        context.log().info("{}: would be pushed to {}.", host, directory);
-      } catch (RemoteException e) {
-        code = code.or(HostPush.failed(context, e));
-      }
+      code = code.or(HostPush.preview(context, preflight, ssh, here, host, directory));
     }
     return code;
   }

@@ -25,6 +25,7 @@ import org.deferredsync.remote.RemoteException;
 import org.deferredsync.remote.RemoteException.Kind;
 import org.deferredsync.remote.RemoteHost;
 import org.deferredsync.remote.RemotePath;
+import org.deferredsync.remote.RsyncResult;
 import org.deferredsync.remote.SshSettings;
 import org.deferredsync.snapshot.FilePath;
 
@@ -49,21 +50,22 @@ record HostPush(
   ReturnCode run(Duration full, boolean deletions) throws IOException, InterruptedException {
     try (ChildLines lines = new ChildLines(context.log())) {
       Path here = Path.of(target.toString());
+      Readiness ready = preflight.look(host, List.of(directory, directory.above()));
       RemoteCopy copy =
           RemoteCopy.of(
               context.commands(),
               ssh,
               bandwidth,
               host,
+              ready,
               directory,
               here,
               scratch,
               line -> lines.accept(host + ": " + line));
-      Readiness ready = preflight.look(host, List.of(directory, directory.above()));
-      Push push = new Push(copy, base(here), deletions);
+      Push push = new Push(copy, base(here, ready), deletions);
       PushMarker marker = push.look();
       if (marker == null) {
-        requireParent(ready);
+        requireParent(ready, host, directory);
         requireRoom(ready);
       }
       Instant now = context.clock().instant();
@@ -89,7 +91,46 @@ record HostPush(
     }
   }
 
-  private void requireParent(Readiness ready) throws RemoteException {
+  /** What a push would do; nothing is sent, nor anything written here. */
+  static ReturnCode preview(
+      PluginContext context,
+      Preflight preflight,
+      SshSettings ssh,
+      Path target,
+      RemoteHost host,
+      RemotePath directory)
+      throws InterruptedException {
+    try (ChildLines lines = new ChildLines(context.log())) {
+      Readiness ready = preflight.look(host, List.of(directory, directory.above()));
+      requireParent(ready, host, directory);
+      RemoteCopy copy =
+          RemoteCopy.of(
+              context.commands(),
+              ssh,
+              "",
+              host,
+              ready,
+              directory,
+              target,
+              context.scratch(),
+              line -> lines.accept(host + ": " + line));
+      RsyncResult result = copy.preview();
+      context
+          .log()
+          .info(
+              "{}: would be pushed: {} files of {}, at most {} deleted.",
+              copy,
+              result.figure("Number of regular files transferred").orElse(0),
+              Sizes.text(result.figure("Total transferred file size").orElse(0)),
+              result.figure("Number of deleted files").orElse(0));
+      return ReturnCode.SUCCESS;
+    } catch (RemoteException e) {
+      return failed(context, e);
+    }
+  }
+
+  private static void requireParent(Readiness ready, RemoteHost host, RemotePath directory)
+      throws RemoteException {
     if (ready.lacks(directory) && ready.lacks(directory.above())) {
       throw new RemoteException(
           Kind.PREREQUISITE,
@@ -121,7 +162,24 @@ record HostPush(
     }
   }
 
-  private Push.Base base(Path here) {
+  /**
+   * Of what is to be sent a part may be there, from a push that was cut short: no reason to end.
+   */
+  private void warnOfRoom(Readiness ready, long bytes) {
+    OptionalLong room = ready.roomAt(directory);
+    if (room.isPresent() && room.getAsLong() < bytes) {
+      context
+          .log()
+          .warn(
+              "{}: {} has {} free, and {} are new; make room there if it does not suffice.",
+              host,
+              directory,
+              Sizes.text(room.getAsLong()),
+              Sizes.text(bytes));
+    }
+  }
+
+  private Push.Base base(Path here, Readiness ready) {
     String name = BackupToRemote.remoteName(host, directory);
     return new Push.Base() {
       @Override
@@ -146,17 +204,17 @@ record HostPush(
 
       @Override
       public Optional<Push.Lists> since(long seq) throws IOException {
-        return source
-            .since(name, seq)
-            .map(
-                c ->
-                    new Push.Lists(
-                        c.increments(),
-                        c.contents(),
-                        c.moved(),
-                        c.movedTree(),
-                        c.metadata(),
-                        c.removed()));
+        Optional<PushSource.Changes> changes = source.since(name, seq);
+        changes.ifPresent(c -> warnOfRoom(ready, c.bytes()));
+        return changes.map(
+            c ->
+                new Push.Lists(
+                    c.increments(),
+                    c.contents(),
+                    c.moved(),
+                    c.movedTree(),
+                    c.metadata(),
+                    c.removed()));
       }
 
       @Override

@@ -25,8 +25,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 /** Directories fetched from a real sshd by the real rsync. */
 @EnabledOnOs(OS.LINUX)
@@ -219,37 +217,5 @@ final class GetRemoteDirIT {
     Files.createSymbolicLink(here.resolve("127.0.0.1"), outside);
     assertThat(run(false)).isEqualTo(ReturnCode.PREREQUISITE);
     assertThat(outside).isEmptyDirectory();
-  }
-
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      value = {
-        "GET_HOSTS | remote_server_name_or_IP | is the example's",
-        "GET_HOSTS | '' | names no host",
-        "GET_HOSTS | -oProxyCommand=touch${IFS}x | is refused",
-        "GET_HOSTS | h;id | is refused",
-        "REMOTE_USER | -l | is refused",
-        "GET_REMOTE_DIRS | /a;id | is refused",
-        "GET_REMOTE_DIRS | / | has no name of its own",
-        "GET_REMOTE_DIRS | /a/data /b/data | would both be",
-        "GET_TARGET_DIR | relative | is not an absolute path",
-        "GET_TARGET_DIR | /nowhere/at/all | no such directory",
-        "GET_PARALLEL | 0 | is not a whole number",
-        "GET_HISTORY | perhaps | neither true nor false",
-        "BWLIMIT | fast | is no rate",
-        "SSH_TIMEOUT | 0 | is not from 1s",
-        "SSH_CONFIG | /a b | would not read this"
-      })
-  void settings_areRefusedBeforeAnyConnection(String key, String value, String reason)
-      throws Exception {
-    settings.put(key, value);
-    assertThat(run(false)).isEqualTo(ReturnCode.PREREQUISITE);
-    assertThat(said)
-        .singleElement()
-        .asString()
-        .startsWith("WARN")
-        .contains(key.equals("SSH_CONFIG") ? value : key, reason);
-    assertThat(sshd.log()).doesNotContain("Accepted");
   }
 }
