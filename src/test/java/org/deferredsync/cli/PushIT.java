@@ -1,12 +1,9 @@
 package org.deferredsync.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import org.deferredsync.backup.TreeText;
 import org.deferredsync.cli.Operator.Job;
@@ -104,24 +101,5 @@ final class PushIT {
     assertThat(operator.job("run", "--dry-run").status()).isZero();
     assertThat(there).isEmptyDirectory();
     assertThat(operator.target).isEmptyDirectory();
-  }
-
-  /** In a network of its own, with these commands first. */
-  private Ran isolated(String commands) throws Exception {
-    List<String> command =
-        new ArrayList<>(
-            List.of("unshare", "--net", "sh", "-c", commands + " && exec \"$@\"", "sh"));
-    command.addAll(operator.command("run", "--only", "backup_to_remote"));
-    return operator.process(Map.of(), command);
-  }
-
-  @Test
-  void host_cannotBeReached() throws Exception {
-    assumeTrue(Operator.isRoot(), "a network of one's own needs root");
-    assertRuns();
-    configure("root@192.0.2.7", "1s");
-    Ran unreachable = isolated("ip link set lo up");
-    assertThat(unreachable.status()).as(unreachable.err()).isEqualTo(2);
-    assertThat(unreachable.err()).contains("there is no route to it");
   }
 }

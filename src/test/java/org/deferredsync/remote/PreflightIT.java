@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.deferredsync.process.SystemCommandRunner;
 import org.deferredsync.remote.RemoteException.Kind;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is said of a host before anything is sent, by a real sshd. */
 @EnabledOnOs(OS.LINUX)
@@ -217,6 +220,62 @@ final class PreflightIT {
     sshd.stop();
     sshd.begin("TrustedUserCAKeys " + scratch + "/ca.pub");
     assertThat(look().restricted()).isFalse();
+  }
+
+  @Test
+  void login_byAnAgent() throws Exception {
+    Path socket = scratch.resolve("agent");
+    Process agent =
+        new ProcessBuilder("ssh-agent", "-D", "-a", socket.toString())
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    try {
+      while (!Files.exists(socket)) {
+        assertThat(agent.isAlive()).isTrue();
+        Thread.onSpinWait();
+      }
+      Map<String, String> environment = new TreeMap<>(System.getenv());
+      environment.put("SSH_AUTH_SOCK", socket.toString());
+      environment.put("HOME", scratch.toString());
+      ProcessBuilder adding = new ProcessBuilder("ssh-add", "-q", identity.toString());
+      adding.environment().put("SSH_AUTH_SOCK", socket.toString());
+      assertThat(adding.start().waitFor()).isZero();
+      Files.delete(identity);
+      Path config = Files.writeString(scratch.resolve("config"), "IdentityFile none\n");
+      SshSettings settings = new SshSettings(config, null, sshd.knownHosts(), timeout);
+      SystemCommandRunner commands = new SystemCommandRunner(environment);
+      RemoteHost host = RemoteHost.parse(sshd.entry(), "");
+      assertThat(new JschProbe(commands, settings, environment).ask(host, "true"))
+          .isEqualTo(new HostProbe.Answer(0, "", ""));
+      assertThat(new SshProbe(commands, settings).ask(host, "true"))
+          .isEqualTo(new HostProbe.Answer(0, "", ""));
+    } finally {
+      agent.destroyForcibly();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "KexAlgorithms diffie-hellman-group14-sha1",
+        "MACs hmac-sha1,hmac-sha1-etm@openssh.com\nCiphers aes128-ctr",
+        "HostKeyAlgorithms ssh-rsa\nHostKey %s"
+      })
+  void host_thatKnowsOnlySha1_isRefused(String lines) throws Exception {
+    Path rsa = scratch.resolve("rsa");
+    LocalSshd.run("ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-N", "", "-f", rsa.toString());
+    sshd.stop();
+    sshd.begin(lines.formatted(rsa).split("\n"));
+    // Nor is it asked for by those who set up ssh.
+    Path config =
+        Files.writeString(
+            scratch.resolve("config"),
+            "KexAlgorithms +diffie-hellman-group14-sha1\nMACs +hmac-sha1\nHostKeyAlgorithms +ssh-rsa\n");
+    RemoteException trouble =
+        catchThrowableOfType(RemoteException.class, () -> look(sshd.entry(), config));
+    assertThat(trouble).as("refused").hasMessageContaining("no algorithm that is safe");
+    assertThat(trouble.kind()).isEqualTo(Kind.NETWORK);
+    assertThat(refusal(new SshProbe(COMMANDS, settings(config)))).contains("no matching");
   }
 
   @Test

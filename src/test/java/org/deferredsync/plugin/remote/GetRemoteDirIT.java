@@ -25,6 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Directories fetched from a real sshd by the real rsync. */
 @EnabledOnOs(OS.LINUX)
@@ -209,6 +211,42 @@ final class GetRemoteDirIT {
     assertThat(Files.isDirectory(landed("data/sub"), LinkOption.NOFOLLOW_LINKS)).isTrue();
     assertThat(outside.resolve("f1")).hasContent("precious");
     assertThat(outside.resolve("f2")).doesNotExist();
+  }
+
+  /** A rsync there that sends something else than it was asked for. */
+  @ParameterizedTest
+  @ValueSource(strings = {"mail", "../../outside", "/"})
+  void hostileHost_sendsWhatNobodyAskedFor(String instead) throws Exception {
+    tree("mail", 3);
+    Path outside = Files.createDirectories(scratch.resolve("outside"));
+    Files.writeString(outside.resolve("precious"), "precious");
+    settings.put("GET_REMOTE_DIRS", there + "/mail " + there + "/data");
+    assertRuns();
+    Files.writeString(there.resolve("mail/sub/f1"), "planted");
+    settings.put("GET_REMOTE_DIRS", there + "/data");
+    Path bin = Files.createDirectories(scratch.resolve("bin"));
+    Path program =
+        Files.writeString(
+            bin.resolve("rsync"),
+            """
+            #!/bin/sh
+            case $1 in --server) ;; *) exec /usr/bin/rsync "$@" ;; esac
+            for last; do :; done
+            cd %s && options="${*%% "$last"}"
+            exec /usr/bin/rsync $options %s
+            """
+                .formatted(
+                    there + "/data/sub", instead.equals("mail") ? there + "/mail" : instead));
+    Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+    Map<String, String> before = TreeText.of(landed("mail"));
+    sshd.restart(List.of(), "SetEnv PATH=" + bin + ":/usr/bin:/bin");
+    assertThat(run(false)).isNotEqualTo(ReturnCode.SUCCESS);
+    assertThat(TreeText.of(landed("mail"))).isEqualTo(before);
+    assertThat(outside.resolve("precious")).hasContent("precious");
+    try (var names = Files.list(here.resolve("127.0.0.1"))) {
+      assertThat(names.map(name -> name.getFileName().toString()))
+          .containsExactlyInAnyOrder("data", "mail");
+    }
   }
 
   @Test
