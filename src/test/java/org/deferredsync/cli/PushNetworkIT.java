@@ -116,7 +116,7 @@ final class PushNetworkIT {
         push 192.0.2.2 0
         head -c 6000000 /dev/urandom > "$SCRATCH/source/noise"
         push x 0 incremental_backup
-        sed -i 's/^BWLIMIT=.*/BWLIMIT=300/' "$CONFIGURATION"
+        sed -i 's/^BWLIMIT=.*/BWLIMIT=50/' "$CONFIGURATION"
         (
             while ! ls "$copy/$SCRATCH/source/".noise.* >/dev/null 2>&1; do sleep 0.1; done
             ip link set here down
