@@ -23,9 +23,10 @@ public record RsyncResult(
   private static final int VANISHED = 24;
   private static final int DELETIONS_LIMITED = 25;
   private static final int PARTIAL = 23;
+  private static final int SSH = 255;
 
   /** Of rsync(1): protocol, socket and stream errors, both timeouts; 255 is ssh's own. */
-  private static final Set<Integer> NETWORK = Set.of(5, 10, 12, 30, 35, 255);
+  private static final Set<Integer> NETWORK = Set.of(5, 10, 12, 30, 35, SSH);
 
   private static final Pattern SKIPPED =
       Pattern.compile("Deletions stopped due to --max-delete limit \\((\\d{1,18}) skipped\\)");
@@ -79,21 +80,25 @@ public record RsyncResult(
     return status() == PARTIAL;
   }
 
-  /** Whether what was asked for is not there, and nothing else is wrong. */
+  /**
+   * Whether what was asked for is not there, and nothing else is wrong. The status does not tell:
+   * where the directory that it is to be in is missing, the other end just goes.
+   */
   boolean absent() {
-    if (!succeeded()
-        && errors.stream().anyMatch(line -> RESTRICTED_ABSENT.matcher(line).matches())) {
-      return true;
-    }
-    boolean said = errors.stream().anyMatch(line -> ABSENT.matcher(line).matches());
-    boolean nothingElse =
-        errors.stream()
+    boolean ended = !succeeded() && status() != SSH;
+    return ended
+        && errors.stream().anyMatch(RsyncResult::saysAbsent)
+        && errors.stream()
             .allMatch(
                 line ->
-                    ABSENT.matcher(line).matches()
+                    saysAbsent(line)
                         || line.startsWith("rsync error:")
+                        || line.startsWith("rsync: connection unexpectedly closed")
                         || line.endsWith("write error: Broken pipe (32)"));
-    return partial() && said && nothingElse;
+  }
+
+  private static boolean saysAbsent(String line) {
+    return ABSENT.matcher(line).matches() || RESTRICTED_ABSENT.matcher(line).matches();
   }
 
   /** How many deletions beyond {@code --max-delete} were left out. */

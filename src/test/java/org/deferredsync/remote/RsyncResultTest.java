@@ -58,6 +58,13 @@ final class RsyncResultTest {
                     "rsync: connection unexpectedly closed (0 bytes received so far) [Receiver]")
                 .absent())
         .isTrue();
+    assertThat(
+            exited(
+                    12,
+                    "rsync: [sender] change_dir \"/a/\" failed: No such file or directory (2)",
+                    "rsync: connection unexpectedly closed (0 bytes received so far) [Receiver]")
+                .absent())
+        .isTrue();
     String denied = "rsync: [sender] opendir \"/a\" failed: Permission denied (13)";
     assertThat(exited(23, absent, denied, end).absent()).as("not all is known").isFalse();
     assertThat(exited(23, denied, end).absent()).isFalse();
