@@ -91,11 +91,13 @@ final class PushChanges implements AutoCloseable {
 
   private void inMirror(Touched one) throws IOException {
     Stat stat = posix.stat(open.target().mirror().open(parent(one.path())), one.path().name());
-    if (one.contents() == 0) {
+    if (stat.isDirectory()) {
+      contents.add(one.path()); // beside files, for which a connection is made anyway
+      if (one.contents() > 0) {
+        filesIn(one.path());
+      }
+    } else if (one.contents() == 0 && stat.isRegular()) {
       metadata.add(one.path());
-    } else if (stat.isDirectory()) {
-      contents.add(one.path());
-      filesIn(one.path());
     } else if (!stat.isRegular() || !move(one.path(), stat)) {
       contents.add(one.path());
       bytes += stat.isRegular() ? stat.size() : 0;

@@ -404,6 +404,7 @@ final class BackupToRemoteIT {
           "--no-human-readable",
           "--no-implied-dirs",
           "--no-recursive",
+          "--no-relative",
           "--numeric-ids",
           "--rsh",
           "--stats",
@@ -441,6 +442,7 @@ final class BackupToRemoteIT {
     assertThat(rsyncs)
         .filteredOn(rsync -> rsync.arguments().stream().anyMatch(a -> a.startsWith("--files-from")))
         .filteredOn(rsync -> !rsync.arguments().contains("--delete-missing-args"))
+        .filteredOn(rsync -> !rsync.arguments().contains("--no-relative"))
         .isNotEmpty()
         .allMatch(rsync -> rsync.arguments().contains("-z"));
   }
