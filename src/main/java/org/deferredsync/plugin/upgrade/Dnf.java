@@ -66,11 +66,20 @@ record Dnf(String program, List<String> options) {
         "%{name}-%{evr}.%{arch}\\n");
   }
 
-  /** Of those listed what may go: nothing of the running kernel. */
+  /**
+   * Of those listed what may go: nothing of the running kernel.
+   *
+   * @param running what {@code uname -r} prints; behind a plus sign may stand which kind it is,
+   *     such as 64k, which its packages have in their names before the version
+   */
   static List<String> removable(List<String> listed, String running) {
+    String version = running.replaceFirst("\\+.*", "");
     return listed.stream()
         .filter(line -> PACKAGE.matcher(line).matches())
-        .filter(name -> running.isEmpty() || !name.endsWith("-" + running))
+        .filter(
+            name ->
+                version.isEmpty()
+                    || !(name.endsWith("-" + version) || name.endsWith(":" + version)))
         .distinct()
         .toList();
   }

@@ -21,6 +21,10 @@ record KernelPackage(String state, String name, List<String> dependencies) {
       Pattern.compile("linux-.+?-([0-9]+\\.[0-9]+\\.[0-9]+-[0-9]+)(?:-([a-z0-9][a-z0-9.+-]*))?");
 
   private static final Pattern IMAGE = Pattern.compile("linux-image-(?:unsigned-)?[0-9].*");
+
+  /** What a package with the symbols of another, for debuggers, is called by. */
+  private static final String SYMBOLS = "-dbgsym";
+
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9.+-]+");
 
   KernelPackage {
@@ -45,7 +49,9 @@ record KernelPackage(String state, String name, List<String> dependencies) {
 
   /** The release that it belongs to; none of a meta package and of what is no kernel's. */
   Optional<KernelRelease> release() {
-    Matcher matcher = VERSIONED.matcher(name);
+    boolean symbols = name.endsWith(SYMBOLS);
+    Matcher matcher =
+        VERSIONED.matcher(symbols ? name.substring(0, name.length() - SYMBOLS.length()) : name);
     return matcher.matches()
         ? Optional.of(
             new KernelRelease(matcher.group(1), matcher.group(2) == null ? "" : matcher.group(2)))
@@ -53,7 +59,7 @@ record KernelPackage(String state, String name, List<String> dependencies) {
   }
 
   boolean isImage() {
-    return IMAGE.matcher(name).matches();
+    return IMAGE.matcher(name).matches() && !name.endsWith(SYMBOLS);
   }
 
   /** Whether all of it is there and works. */
@@ -64,5 +70,10 @@ record KernelPackage(String state, String name, List<String> dependencies) {
   /** Whether dpkg is neither told to hold it nor in the middle of something with it. */
   boolean isSettled() {
     return state.equals("ii") || state.equals("ri") || state.equals("rc") || state.equals("pi");
+  }
+
+  /** Whether none of it is there. */
+  boolean isGone() {
+    return state.length() >= 2 && "nc".indexOf(state.charAt(1)) >= 0;
   }
 }

@@ -9,8 +9,8 @@ import java.util.TreeSet;
 
 /**
  * Which packages of old kernels go. Never those of the running kernel, of the newest one that is
- * installed, of the newest of the wanted flavour, of one that a meta package needs, and never a
- * meta package; nor any that dpkg is told to hold or is not done with.
+ * installed, of the newest of the wanted flavour, of one that a meta package needs, of one of which
+ * dpkg is told to hold a package or is not done with it, and never a meta package.
  *
  * @param kept the kernels that stay, for people
  * @param purged the names of the packages that go, sorted
@@ -32,11 +32,11 @@ record KernelPlan(List<String> kept, List<String> purged) {
     Set<KernelRelease> kept = new HashSet<>();
     KernelRelease.parse(running).ifPresent(kept::add);
     List<KernelRelease> kernels = kernels(packages);
-    newest(kernels).ifPresent(kept::add);
-    newest(kernels.stream().filter(kernel -> isOf(flavour, kernel)).toList()).ifPresent(kept::add);
+    kept.addAll(newest(kernels));
+    kept.addAll(newest(kernels.stream().filter(kernel -> isOf(flavour, kernel)).toList()));
     Set<String> needed = neededByMetas(packages);
     packages.stream()
-        .filter(p -> needed.contains(p.name()))
+        .filter(p -> needed.contains(p.name()) || !(p.isSettled() || p.isGone()))
         .flatMap(p -> p.release().stream())
         .filter(release -> !release.flavour().isEmpty())
         .forEach(kept::add);
@@ -69,8 +69,12 @@ record KernelPlan(List<String> kept, List<String> purged) {
     return images.isEmpty() ? parts : images;
   }
 
-  private static Optional<KernelRelease> newest(List<KernelRelease> kernels) {
-    return kernels.stream().max(KernelRelease.BY_VERSION);
+  /** Those of the newest version, of all flavours. */
+  private static List<KernelRelease> newest(List<KernelRelease> kernels) {
+    Optional<KernelRelease> newest = kernels.stream().max(KernelRelease.BY_VERSION);
+    return kernels.stream()
+        .filter(kernel -> newest.filter(n -> n.version().equals(kernel.version())).isPresent())
+        .toList();
   }
 
   /** The flavour of a kernel of {@code generic-hwe-22.04} is {@code generic}. */

@@ -128,6 +128,36 @@ final class KernelPlanTest {
     assertThat(purged("6.5.0-30-generic")).containsExactly("linux-image-6.5.0-5-generic");
   }
 
+  /** An operator who holds an image wants it to start, which takes its modules. */
+  @Test
+  void plan_leavesAllOfAKernel_thatIsHeldOrUnfinishedInPart() {
+    kernel("6.5.0-10", "generic").kernel("6.5.0-20", "generic").kernel("6.5.0-30", "generic");
+    kernel("6.5.0-99", "generic");
+    packages.replaceAll(
+        p ->
+            p.name().equals("linux-image-6.5.0-10-generic")
+                ? new KernelPackage("hi", p.name(), p.dependencies())
+                : p.name().equals("linux-image-6.5.0-99-generic")
+                    ? new KernelPackage("iF", p.name(), p.dependencies())
+                    : p);
+
+    assertThat(purged("6.5.0-30-generic")).isNotEmpty().allMatch(n -> n.contains("6.5.0-20"));
+  }
+
+  @Test
+  void plan_takesSymbols_forAPartOfTheirKernel_andForNoKernel() {
+    kernel("6.8.0-31", "generic").kernel("6.8.0-45", "generic").kernel("6.8.0-50", "generic");
+    add("ii", "linux-image-unsigned-6.8.0-45-generic-dbgsym")
+        .add("ii", "linux-image-unsigned-6.8.0-31-generic-dbgsym")
+        .add("ii", "linux-image-unsigned-6.8.0-99-generic-dbgsym");
+
+    assertThat(purged("6.8.0-45-generic"))
+        .contains(
+            "linux-image-unsigned-6.8.0-31-generic-dbgsym",
+            "linux-image-unsigned-6.8.0-99-generic-dbgsym")
+        .noneMatch(name -> name.contains("6.8.0-45") || name.contains("6.8.0-50"));
+  }
+
   /** An image that dpkg has not set up does not start a machine. */
   @Test
   void plan_doesNotTakeAnUnfinishedImageForTheNewest() {
@@ -142,6 +172,19 @@ final class KernelPlanTest {
     add("ii", "linux-headers-6.5.0-27-generic").add("ii", "linux-headers-6.5.0-30-generic");
 
     assertThat(purged("6.1.0-18-amd64")).containsExactly("linux-headers-6.5.0-27-generic");
+    packages.add(0, new KernelPackage("ii", "linux-headers-6.5.0-30", List.of()));
+    assertThat(KernelPlan.of(packages, "6.1.0-18-amd64", "virtual").purged())
+        .as("what all flavours share stands first")
+        .containsExactly("linux-headers-6.5.0-27-generic");
+  }
+
+  @Test
+  void plan_keepsEachFlavourOfTheNewest() {
+    kernel("6.8.0-45", "generic").kernel("6.8.0-50", "lowlatency").kernel("6.8.0-50", "generic");
+
+    assertThat(KernelPlan.of(packages, "", "virtual").purged())
+        .isNotEmpty()
+        .allMatch(name -> name.contains("6.8.0-45"));
   }
 
   @Test

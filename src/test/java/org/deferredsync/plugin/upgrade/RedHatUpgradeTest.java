@@ -203,5 +203,13 @@ final class RedHatUpgradeTest {
                     "kernel-1:4.18.0-80.el8.x86_64"),
                 "4.18.0-147.el8.x86_64"))
         .containsExactly("kernel-core-4.18.0-80.el8.x86_64", "kernel-1:4.18.0-80.el8.x86_64");
+    assertThat(
+            Dnf.removable(
+                List.of(
+                    "kernel-64k-core-5.14.0-362.el9.aarch64",
+                    "kernel-64k-core-1:5.14.0-427.el9.aarch64",
+                    "kernel-64k-modules-5.14.0-427.el9.aarch64"),
+                "5.14.0-427.el9.aarch64+64k"))
+        .containsExactly("kernel-64k-core-5.14.0-362.el9.aarch64");
   }
 }
