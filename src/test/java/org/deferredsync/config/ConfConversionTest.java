@@ -108,6 +108,19 @@ final class ConfConversionTest {
     assertThat(converted.notes()).isEmpty();
   }
 
+  /** Whichever setting comes to be known, it is converted, and means the same. */
+  @Test
+  void convert_meansTheSame_forEachSetting() throws Exception {
+    for (KnownSettings.KnownSetting setting : KnownSettings.all()) {
+      String conf = setting.key() + "=\"/one two\"\n";
+      List<String> yaml = convert(conf).lines();
+
+      assertThat(ofYaml(yaml, HERE)).as(setting.key()).isEqualTo(ofConf(conf, HERE));
+      assertThat(ofYaml(yaml, HERE)).as(setting.key()).isNotEqualTo(ofConf("", HERE));
+      assertThat(yaml).as(setting.key()).doesNotContain("variables:");
+    }
+  }
+
   @Test
   void convert_keepsComments_thatBelongToASetting() throws Exception {
     assertThat(

@@ -281,6 +281,47 @@ final class YamlFileTest {
         .doesNotContain("sources", "target", "verify.percent");
   }
 
+  /** A new setting stands where its kind does, not where its key happens to lead. */
+  @Test
+  void tree_hasItsGroups_andOneWordForEachIdea() {
+    assertThat(SettingTree.ALL.namesIn(""))
+        .containsExactlyInAnyOrder(
+            "dry_run",
+            "log",
+            "before",
+            "after",
+            "load_plugins_all",
+            "plugins",
+            "plugin_timeout",
+            "lock_wait",
+            "server_alive_check",
+            "bwlimit",
+            "mail",
+            "backup",
+            "upgrade",
+            "dump",
+            "mysql",
+            "postgresql",
+            "mongodb",
+            "sqlite",
+            "svn",
+            "push",
+            "pull",
+            "ssh");
+    assertThat(SettingTree.ALL.places())
+        .contains(
+            "mail.smtp.password",
+            "mail.smtp.password_file",
+            "mysql.password_file",
+            "postgresql.password",
+            "postgresql.password_file",
+            "mongodb.config",
+            "svn.incremental",
+            "pull.history",
+            "push.full_days")
+        .noneMatch(place -> place.matches(".*\\b(pass|pass_file|dbs)"));
+  }
+
   @Test
   void readme_showsWhatIsReadWithoutAnError() throws Exception {
     String readme = Files.readString(Path.of("README.md"));
