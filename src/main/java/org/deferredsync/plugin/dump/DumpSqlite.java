@@ -51,6 +51,10 @@ public final class DumpSqlite implements Plugin {
   @Override
   public ReturnCode run(PluginContext context)
       throws PluginException, SettingException, IOException, InterruptedException {
+    if (isOneOfAll(context.settings())) {
+      context.log().info("SQLITE_DBS is not set, so there is nothing to dump.");
+      return ReturnCode.SUCCESS;
+    }
     Map<DumpName, FilePath> databases = databases(context.settings());
     Duration timeout = KnownSettings.dumpTimeout(context.settings());
     Posix posix = Posix.ofSystem();
@@ -71,6 +75,11 @@ public final class DumpSqlite implements Plugin {
       dumps.forgetGone();
       return dumps.code();
     }
+  }
+
+  /** Whether it runs as every plugin does, and nobody wrote of databases: the original had none. */
+  private static boolean isOneOfAll(Settings settings) throws SettingException {
+    return settings.flag("LOAD_PLUGINS_ALL") && settings.origin(DATABASES).equals("default");
   }
 
   /** A file a database, named after its whole path: two with one last name are two. */
