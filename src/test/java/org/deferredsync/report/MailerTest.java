@@ -17,25 +17,20 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.KeyStore;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.zip.GZIPInputStream;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 import org.deferredsync.config.MailKeys.On;
 import org.deferredsync.config.MailKeys.Tls;
 import org.deferredsync.logging.Level;
 import org.deferredsync.logging.LogCapture;
 import org.deferredsync.logging.LogRecord;
 import org.deferredsync.logging.RunLog;
-import org.deferredsync.process.Command;
 import org.deferredsync.process.SystemCommandRunner;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -200,68 +195,6 @@ final class MailerTest {
         .allMatch(line -> line.startsWith("ERROR mail: The mail to " + ADDRESS + " failed: 127.0"))
         .noneMatch(line -> line.contains("right") || line.contains("wrong"));
     assertThat(server.getReceivedMessages()).isEmpty();
-  }
-
-  @Test
-  void mail_goesByTls_toAServerThatIsTrusted_alone() throws Exception {
-    Path store = directory.resolve("localhost.p12");
-    SystemCommandRunner system = new SystemCommandRunner(System.getenv());
-    List<String> said = new ArrayList<>();
-    Command keytool =
-        Command.of(
-            System.getProperty("java.home") + "/bin/keytool",
-            "-genkeypair",
-            "-alias",
-            "server",
-            "-keyalg",
-            "EC",
-            "-dname",
-            "CN=localhost",
-            "-ext",
-            "san=dns:localhost",
-            "-storetype",
-            "PKCS12",
-            "-keystore",
-            store.toString(),
-            "-storepass",
-            "changeit");
-    assertThat(system.run(keytool, said::add, said::add).succeeded()).as("%s", said).isTrue();
-    System.setProperty("greenmail.tls.keystore.file", store.toString());
-    System.setProperty("greenmail.tls.keystore.password", "changeit");
-    server = new GreenMail(new ServerSetup(0, "127.0.0.1", "smtps"));
-    server.start();
-    MailSettings.Server smtps = smtp(Tls.TLS, "", "");
-    MailSettings.Server byName =
-        new MailSettings.Server("localhost", smtps.port(), Tls.TLS, "", "");
-
-    mail(settings(On.ALWAYS, byName), report(0), runLog("x", 1));
-    assertThat(log.lines()).hasSize(1).allMatch(line -> line.startsWith("ERROR mail: "));
-
-    KeyStore keys = KeyStore.getInstance("PKCS12");
-    try (InputStream in = Files.newInputStream(store)) {
-      keys.load(in, "changeit".toCharArray());
-    }
-    TrustManagerFactory trust =
-        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    KeyStore certificates = KeyStore.getInstance("PKCS12");
-    certificates.load(null, null);
-    certificates.setCertificateEntry("server", keys.getCertificate("server"));
-    trust.init(certificates);
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(null, trust.getTrustManagers(), null);
-    Mail mail =
-        Mail.of(
-            settings(On.ALWAYS, byName),
-            report(0),
-            News.between(Optional.empty(), List.of()),
-            runLog("x", 1),
-            CLOCK);
-    new Smtp(byName, context.getSocketFactory()).send(mail);
-    assertThat(server.getReceivedMessages()).hasSize(1);
-
-    assertThatThrownBy(() -> new Smtp(smtps, context.getSocketFactory()).send(mail))
-        .as("a server of another name")
-        .isInstanceOf(MailException.class);
   }
 
   /** A program that keeps what it is given, and ends with that status. */
