@@ -33,7 +33,8 @@ final class PluginsCommand implements Callable<Integer> {
   private boolean json;
 
   @Override
-  public Integer call() throws SettingException, PluginException, IOException {
+  public Integer call()
+      throws SettingException, PluginException, IOException, InterruptedException {
     DeferredSync context = requireNonNull(parent);
     Configuration configuration = context.configuration();
     Plugins plugins = Plugins.trusted(context.home(), context.trust());
@@ -83,7 +84,8 @@ final class PluginsCommand implements Callable<Integer> {
                 enabled ? "enabled" : "off",
                 Printable.of(plugin.description())));
     if (!plugin.settings().isEmpty()) {
-      text.append(" [").append(String.join(", ", plugin.settings().stream().sorted().toList()));
+      String settings = String.join(", ", plugin.settings().stream().sorted().toList());
+      text.append(" [").append(Printable.of(settings));
       text.append(']');
     }
     if (!plugin.description().contains(installed.origin())) {

@@ -135,7 +135,7 @@ public final class PluginRunner {
   }
 
   /** Runtime.exit never returns to its caller, who waits there for the shutdown hooks to end. */
-  private static boolean hasCalledExit(Thread thread) {
+  static boolean hasCalledExit(Thread thread) {
     for (StackTraceElement frame : thread.getStackTrace()) {
       if (frame.getClassName().equals("java.lang.Runtime")
           && frame.getMethodName().equals("exit")) {

@@ -1,12 +1,11 @@
 package org.deferredsync.plugin;
 
 import java.io.IOException;
-import java.net.URL;
-import java.net.URLClassLoader;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -14,7 +13,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeMap;
@@ -34,6 +32,9 @@ public final class Plugins {
   private static final Pattern FILE = Pattern.compile("([0-9]{1,2})_([A-Za-z0-9][A-Za-z0-9_.-]*)");
   private static final Pattern NUMBERED = Pattern.compile("[0-9]{1,2}_(.+)");
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]*");
+
+  /** How long a jar may take to be loaded, which is its own first code. */
+  private static final Duration LOADING = Duration.ofSeconds(20);
 
   private static final Comparator<InstalledPlugin> ORDER =
       Comparator.comparingInt((InstalledPlugin installed) -> installed.plugin().number())
@@ -59,12 +60,17 @@ public final class Plugins {
    *
    * @throws IOException if the directory cannot be read
    */
-  static Plugins of(Path directory) throws IOException {
+  static Plugins of(Path directory) throws IOException, InterruptedException {
+    return of(directory, LOADING);
+  }
+
+  /** The same where a jar may take so long to be loaded. */
+  static Plugins of(Path directory, Duration limit) throws IOException, InterruptedException {
     Plugins plugins = builtIn();
     for (Path file : files(directory)) {
       String name = file.getFileName().toString();
       if (name.endsWith(".jar")) {
-        plugins.addJar(file);
+        plugins.addJar(file, limit);
       } else {
         Matcher matcher = FILE.matcher(name);
         if (matcher.matches()) {
@@ -83,7 +89,8 @@ public final class Plugins {
    *     prerequisite
    * @throws IOException if the directory cannot be read
    */
-  public static Plugins trusted(Path home, TrustedPath trust) throws PluginException, IOException {
+  public static Plugins trusted(Path home, TrustedPath trust)
+      throws PluginException, IOException, InterruptedException {
     Path directory = home.resolve("lib").resolve("plugins");
     if (!Files.exists(directory)) {
       return builtIn();
@@ -130,25 +137,11 @@ public final class Plugins {
     return List.copyOf(files);
   }
 
-  private void addJar(Path jar) {
-    try {
-      URL[] urls = {jar.toUri().toURL()};
-      // Stays open: its classes are loaded until the process ends.
-      @SuppressWarnings("resource")
-      URLClassLoader loader = new URLClassLoader(urls, Plugin.class.getClassLoader());
-      int before = byName.size() + warnings.size();
-      for (ServiceLoader.Provider<Plugin> provider :
-          ServiceLoader.load(Plugin.class, loader).stream().toList()) {
-        if (provider.type().getClassLoader() == loader) {
-          add(provider.get(), jar);
-        }
-      }
-      if (byName.size() + warnings.size() == before) {
-        warnings.add(jar + ": no plugin in it (META-INF/services/" + Plugin.class.getName() + ").");
-      }
-    } catch (IOException | RuntimeException | ServiceConfigurationError | LinkageError e) {
-      // Code of others, run for the first time: whatever is wrong with it must not end the job.
-      warnings.add(jar + ": cannot be loaded and is not run: " + Printable.of(String.valueOf(e)));
+  private void addJar(Path jar, Duration limit) throws InterruptedException {
+    DropInJar.Contents contents = new DropInJar(jar, limit).load();
+    contents.plugins().forEach(plugin -> add(plugin, jar));
+    if (contents.complaint() != null) {
+      warnings.add(jar + ": " + contents.complaint());
     }
   }
 

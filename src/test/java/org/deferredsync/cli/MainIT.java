@@ -327,6 +327,25 @@ final class MainIT {
   }
 
   @Test
+  void job_goesOn_whenAJarExitsWhileItIsLoaded() throws Exception {
+    configure("PLUGINS=last");
+    PluginJar.write(
+        home.resolve("lib/plugins/a.jar"),
+        "Exiter",
+        "exiter",
+        "return ReturnCode.SUCCESS;",
+        "System.exit(0);");
+    script("90_last", "#!/bin/sh\necho here\n");
+    Ran ran = run();
+
+    assertThat(ran.status()).as(ran.err()).isZero();
+    assertThat(Files.readString(log))
+        .contains("a.jar: cannot be loaded and is not run: it tried to end the whole job")
+        .contains("last: | here")
+        .contains("Job ended on ");
+  }
+
+  @Test
   void only_runsThoseAlone() throws Exception {
     configure("PLUGINS=a");
     script("50_a", "#!/bin/sh\n");

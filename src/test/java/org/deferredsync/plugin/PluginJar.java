@@ -22,6 +22,17 @@ public final class PluginJar {
    */
   public static void write(Path jar, String className, String pluginName, String body)
       throws IOException {
+    write(jar, className, pluginName, body, "");
+  }
+
+  /**
+   * The same.
+   *
+   * @param number what its {@code number()} does before it answers
+   */
+  public static void write(
+      Path jar, String className, String pluginName, String body, String number)
+      throws IOException {
     Path directory = Files.createTempDirectory("plugin-jar");
     Path source = directory.resolve(className + ".java");
     Path compiled = directory.resolve(className + ".class");
@@ -32,7 +43,7 @@ public final class PluginJar {
 
         public final class %s implements org.deferredsync.plugin.Plugin {
           public String name() { return "%s"; }
-          public int number() { return 42; }
+          public int number() { %s return 42; }
           public String description() { return "from a jar"; }
           public java.util.Set<String> settings() { return java.util.Set.of(); }
           public ReturnCode run(org.deferredsync.plugin.PluginContext context)
@@ -41,7 +52,7 @@ public final class PluginJar {
           }
         }
         """
-            .formatted(className, pluginName, body));
+            .formatted(className, pluginName, number, body));
     int status =
         ToolProvider.getSystemJavaCompiler()
             .run(

@@ -7,6 +7,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.jar.JarEntry;
@@ -91,8 +92,12 @@ final class PluginsTest {
         .extracting(InstalledPlugin::origin)
         .containsExactly(directory + "/mine.jar", directory + "/50_hello");
     assertThat(plugins.find("50_hello")).isEqualTo(plugins.find("hello")).isPresent();
-    assertThat(plugins.find("from_jar").orElseThrow().plugin().getClass().getClassLoader())
-        .isNotEqualTo(Plugin.class.getClassLoader());
+    assertThat(plugins.find("from_jar").orElseThrow().plugin())
+        .isInstanceOfSatisfying(
+            DropIn.class,
+            plugin ->
+                assertThat(plugin.code().getClass().getClassLoader())
+                    .isNotEqualTo(Plugin.class.getClassLoader()));
   }
 
   @Test
@@ -122,6 +127,37 @@ final class PluginsTest {
         .allMatch(w -> w.lines().count() == 1);
     assertThat(plugins.find("get_resources").orElseThrow().isBuiltIn()).isTrue();
     assertThat(plugins.find("show_version").orElseThrow().isBuiltIn()).isTrue();
+  }
+
+  /** What a plugin says of itself is its own code too. */
+  @Test
+  void of_warnsOfJars_thatFailOrHangWhenTheyAreAsked() throws Exception {
+    Map<String, String> numbers =
+        Map.of(
+            "Thrower", "if (true) throw new AssertionError(\"a\\nb\");",
+            "Deep", "if (number() < 0) return 1;",
+            "Hanging",
+                "while (!Thread.interrupted()) java.util.concurrent.locks.LockSupport.park();");
+    for (Map.Entry<String, String> one : numbers.entrySet()) {
+      PluginJar.write(
+          directory.resolve(one.getKey() + ".jar"),
+          one.getKey(),
+          one.getKey(),
+          "return ReturnCode.SUCCESS;",
+          one.getValue());
+    }
+    jar("last.jar", "Last", "last");
+    Plugins plugins = Plugins.of(directory, Duration.ofSeconds(3));
+
+    assertThat(plugins.find("last")).isPresent();
+    assertThat(plugins.warnings())
+        .containsExactlyInAnyOrder(
+            directory
+                + "/Thrower.jar: cannot be loaded and is not run: java.lang.AssertionError:"
+                + " a\\x0ab",
+            directory + "/Deep.jar: cannot be loaded and is not run: java.lang.StackOverflowError",
+            directory
+                + "/Hanging.jar: cannot be loaded and is not run: it has not been ready within 3s");
   }
 
   @Test

@@ -9,6 +9,7 @@ import org.deferredsync.plugin.PluginContext;
 import org.deferredsync.plugin.ReturnCode;
 import org.deferredsync.process.Command;
 import org.deferredsync.process.CommandResult;
+import org.deferredsync.process.Durations;
 import org.deferredsync.process.Ending;
 
 /**
@@ -19,7 +20,10 @@ final class Steps {
   /** How long the daily work of another package manager is waited for. */
   static final Duration PATIENCE = Duration.ofMinutes(10);
 
+  /** How long is waited before the first new attempt; twice as long before each further one. */
   private static final Duration PAUSE = Duration.ofSeconds(2);
+
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
   /** What apt-get says of a lock for which it has no option to wait: of lists and archives. */
   private static final String LOCKED = "Could not get lock";
@@ -49,7 +53,7 @@ final class Steps {
       ReturnCode code = run(commands.get(i));
       if (code != ReturnCode.SUCCESS) {
         for (Command left : commands.subList(i + 1, commands.size())) {
-          context.log().warn("Not run, because the one before failed: {}.", left);
+          context.log().warn("Not run, because the one before failed: {}.", name(left));
         }
         return code;
       }
@@ -72,6 +76,7 @@ final class Steps {
   /** Runs it, with each line for {@code observer} too, and leaves it to the caller to judge. */
   CommandResult attempt(Command command, Consumer<String> observer) throws InterruptedException {
     long deadline = System.nanoTime() + patience.toNanos();
+    Duration wait = pause;
     while (true) {
       context.log().info("{}:", command);
       List<String> locked = new ArrayList<>();
@@ -87,8 +92,14 @@ final class Steps {
       if (result.succeeded() || locked.isEmpty() || System.nanoTime() >= deadline) {
         return result;
       }
-      context.log().info("Another package manager is at work; trying again.");
-      Thread.sleep(pause.toMillis());
+      context
+          .log()
+          .info(
+              "Another package manager is at work; trying again in {}, for {} altogether.",
+              Durations.format(wait),
+              Durations.format(patience));
+      Thread.sleep(wait.toMillis());
+      wait = wait.compareTo(LONGEST_PAUSE.dividedBy(2)) < 0 ? wait.multipliedBy(2) : LONGEST_PAUSE;
     }
   }
 

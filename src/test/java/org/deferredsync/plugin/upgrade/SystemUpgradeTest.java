@@ -194,7 +194,9 @@ final class SystemUpgradeTest {
       assertThat(run(releasing, false).code()).as("%s", log.lines()).isEqualTo(ReturnCode.SUCCESS);
     }
     assertThat(log.lines())
-        .contains("INFO system_upgrade: Another package manager is at work; trying again.");
+        .contains(
+            "INFO system_upgrade: Another package manager is at work; trying again in 2s, for 10m"
+                + " altogether.");
     assertThat(ground.packages()).contains("greeting 2 ii");
   }
 
