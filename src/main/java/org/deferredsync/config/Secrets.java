@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.Map;
 import java.util.Optional;
 import org.deferredsync.logging.Printable;
@@ -33,7 +34,8 @@ public final class Secrets {
    * The secret, nothing where none is given or it is empty. The end of a file's line does not
    * belong to it.
    *
-   * @throws SettingException if the file or credential cannot be read, or others could change it
+   * @throws SettingException if the file or credential cannot be read, or others could change it,
+   *     or everybody could read the file
    */
   public Optional<String> find(String key) throws SettingException {
     Optional<Path> file = settings.path(key + "_FILE");
@@ -41,6 +43,10 @@ public final class Secrets {
       Optional<String> complaint = trust.complaint(file.get());
       if (complaint.isPresent()) {
         throw settings.invalid(key + "_FILE", "is not trusted: " + complaint.get());
+      }
+      if (isReadableByAll(key + "_FILE", file.get())) {
+        throw settings.invalid(
+            key + "_FILE", "can be read by everybody: chmod 600 " + shown(file.get()));
       }
       return read(key + "_FILE", file.get());
     }
@@ -53,6 +59,15 @@ public final class Secrets {
     return nonEmpty(unset && !variable.isEmpty() ? variable : settings.text(key));
   }
 
+  /** A group that is to read it is the operator's affair. */
+  private static boolean isReadableByAll(String key, Path file) throws SettingException {
+    try {
+      return Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_READ);
+    } catch (IOException e) {
+      throw unreadable(key, file, e);
+    }
+  }
+
   private static Optional<String> read(String key, Path file) throws SettingException {
     try {
       if (!Files.isRegularFile(file) || Files.size(file) > LONGEST) {
@@ -62,14 +77,13 @@ public final class Secrets {
       String text = Files.readString(file, StandardCharsets.UTF_8);
       return nonEmpty(text.replaceFirst("\\r?\\n\\z", ""));
     } catch (IOException e) {
-      throw new SettingException(
-          key
-              + ": "
-              + shown(file)
-              + " cannot be read as text ("
-              + Printable.of(e.toString())
-              + ")");
+      throw unreadable(key, file, e);
     }
+  }
+
+  private static SettingException unreadable(String key, Path file, IOException e) {
+    return new SettingException(
+        key + ": " + shown(file) + " cannot be read as text (" + Printable.of(e.toString()) + ")");
   }
 
   private static Optional<String> nonEmpty(String text) {

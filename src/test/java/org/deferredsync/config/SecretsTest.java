@@ -37,6 +37,7 @@ final class SecretsTest {
     Path credential = file("credential\n");
     assertThat(find(Map.of("DB_PASS", "setting"), credentials)).contains("credential");
     Path own = Files.writeString(directory.resolve("own"), " own\\\n\n");
+    Files.setPosixFilePermissions(own, PosixFilePermissions.fromString("rw-r-----"));
     assertThat(find(Map.of("DB_PASS", "x", "DB_PASS_FILE", own.toString()), credentials))
         .contains(" own\\\n");
     assertThat(credential).exists();
@@ -51,6 +52,14 @@ final class SecretsTest {
         .hasMessageContaining("sync.conf:1: DB_PASS_FILE=")
         .hasMessageContaining("writable by everybody")
         .hasMessageNotContaining("topsecret");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+    assertThatThrownBy(() -> find(Map.of("DB_PASS_FILE", file.toString()), Map.of()))
+        .isInstanceOf(SettingException.class)
+        .hasMessage(
+            "sync.conf:1: DB_PASS_FILE=\""
+                + file
+                + "\" can be read by everybody: chmod 600 "
+                + file);
     assertThatThrownBy(() -> find(Map.of("DB_PASS_FILE", directory + "/none"), Map.of()))
         .hasMessageContaining("does not exist");
     Files.delete(file);

@@ -24,6 +24,7 @@ final class ShellVersionTest {
     "STARTSCRIPT, /opt/ds/lib/before",
     "ENDSCRIPT, /opt/ds/lib/after",
     "ADMIN_MAIL_ADDRESS, ''",
+    "MAIL_SUBJECT, [cron][web1] Deferred Sync Log",
     "LOAD_PLUGINS_ALL, false",
     "PLUGINS, get_resources incremental_backup",
     "OLDKERNELS_COUNT, 2",
@@ -102,5 +103,13 @@ final class ShellVersionTest {
             "local/",
             "Mail/",
             "base/");
+  }
+
+  @Test
+  void samples_runTheJobAndKeepLogs_asOften() throws Exception {
+    assertThat(Files.readAllLines(Path.of("cron/cron.d/deferred-sync")))
+        .anyMatch(line -> line.startsWith("1 3 * * 1-6 root "));
+    assertThat(Files.readAllLines(Path.of("cron/logrotate.d/deferred-sync")))
+        .contains("    daily", "    rotate 90", "    compress");
   }
 }

@@ -282,7 +282,7 @@ final class InstallIT {
 
   @Test
   void install_repairsADamagedFile_ofTheSameVersion() throws IOException {
-    assertThat(release.install(target, "nosudo").status()).isZero();
+    assertThat(release.install(target, "-n").status()).isZero();
     Path jar;
     try (var jars =
         Files.newDirectoryStream(target.resolve("lib").resolve(release.build()), "picocli-*.jar")) {
@@ -291,7 +291,7 @@ final class InstallIT {
     byte[] whole = Files.readAllBytes(jar);
     Files.write(jar, new byte[10]);
 
-    assertThat(release.install(target, "nosudo").status()).isZero();
+    assertThat(release.install(target, "--no-sudo").status()).isZero();
 
     assertThat(jar).hasBinaryContent(whole);
     assertThat(versions()).containsExactly(release.build());
@@ -362,7 +362,7 @@ final class InstallIT {
     Path backup = Files.createDirectories(target.resolve("backup/home"));
     Files.writeString(backup.resolve("file"), "kept\n");
 
-    assertThat(release.install("--uninstall", target, "nosudo").status()).isZero();
+    assertThat(release.install("-u", target, "nosudo").status()).isZero();
     assertThat(files())
         .isEqualTo(
             """

@@ -117,7 +117,7 @@ final class SystemInstallIT {
         onSystem(
             """
             mkdir -p /etc/cron.config /etc/cron.exec
-            sh "$1" /opt/deferred-sync nosudo --link >"$2"
+            sh "$1" /opt/deferred-sync nosudo -l >"$2"
             find /etc/cron.config /etc/cron.exec -type l -printf '%p %l\\n' | LC_ALL=C sort
             sh "$1" --uninstall >"$2"
             find /etc/cron.config /etc/cron.exec -type l

@@ -36,6 +36,7 @@ final class Freshclam {
 
   ReturnCode run() throws InterruptedException {
     Command version = Command.of("freshclam", "--version").within(LIMIT);
+    context.log().info("{}:", version);
     CommandResult there = context.run(version);
     if (there.ending() instanceof Ending.Absent) {
       context.log().info("freshclam is not installed, so there are no signatures to renew.");
@@ -73,10 +74,12 @@ final class Freshclam {
 
   /** Whether the service runs; where nothing can tell, there is none to stop. */
   private boolean isRunning() throws InterruptedException {
-    CommandResult result =
+    Command question =
         systemd
-            ? context.run(Command.of("systemctl", "is-active", SERVICE).within(LIMIT))
-            : context.run(Command.of("service", SERVICE, "status").within(LIMIT));
+            ? Command.of("systemctl", "is-active", SERVICE)
+            : Command.of("service", SERVICE, "status");
+    context.log().info("{}:", question);
+    CommandResult result = context.run(question.within(LIMIT));
     if (!result.started()) {
       context
           .log()

@@ -45,6 +45,7 @@ final class RedHatUpgrade {
       shown.show(etc.resolve("dnf/dnf.conf"));
     }
     for (Dnf manager : List.of(Dnf.of("dnf"), Dnf.of("yum"))) {
+      context.log().info("{}:", manager.version());
       CommandResult there = context.run(manager.version());
       if (there.started()) {
         return context.dryRun() ? simulate(manager) : upgrade(manager, count);
@@ -99,7 +100,13 @@ final class RedHatUpgrade {
     }
     List<String> installed = new ArrayList<>();
     Command list = manager.oldKernels(count);
-    CommandResult listed = context.commands().run(list, installed::add, context.log()::warn);
+    CommandResult listed =
+        context
+            .commands()
+            .run(
+                list,
+                installed::add,
+                line -> context.log().warn("{}: {}", manager.program(), line));
     if (!listed.succeeded()) {
       return steps.judge(list, listed);
     }

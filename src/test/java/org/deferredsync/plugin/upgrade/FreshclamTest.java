@@ -97,6 +97,9 @@ final class FreshclamTest {
             "service clamav-freshclam stop",
             "freshclam",
             "service clamav-freshclam start");
+    assertThat(log.lines())
+        .as("what a command prints stands below it")
+        .containsAll(services.ran.stream().map(l -> "INFO system_upgrade: " + l + ":").toList());
   }
 
   @Test

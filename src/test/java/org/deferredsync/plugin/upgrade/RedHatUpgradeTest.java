@@ -161,19 +161,12 @@ final class RedHatUpgradeTest {
   /** There is no yum on Debian: this is about which commands it would be given, and no more. */
   @Test
   void run_takesYum_whereThereIsNoDnf() throws Exception {
-    Files.createDirectories(root().resolve("etc"));
+    Path configuration = Files.createDirectories(root().resolve("etc")).resolve("yum.conf");
+    Files.writeString(configuration, "[main]\nproxy_password=canary\n");
     List<String> ran = new ArrayList<>();
-    CommandRunner yum =
-        (command, output, errors) -> {
-          ran.add(command.toString());
-          boolean there = List.of("yum", "package-cleanup").contains(command.program());
-          return new CommandResult(
-              there ? new Ending.Exited(0) : new Ending.Absent(command.program()),
-              List.of(),
-              Duration.ZERO);
-        };
 
-    assertThat(run(yum, false, "3").code()).isEqualTo(ReturnCode.SUCCESS);
+    assertThat(run(with(ran, "yum", "package-cleanup"), false, "3").code())
+        .isEqualTo(ReturnCode.SUCCESS);
     assertThat(ran)
         .containsExactly(
             "dnf --version",
@@ -182,6 +175,36 @@ final class RedHatUpgradeTest {
             "yum -y clean all",
             "package-cleanup -y --oldkernels --count 3",
             "freshclam --version");
+    assertThat(log.lines())
+        .containsSubsequence(
+            "INFO system_upgrade: " + configuration + ":",
+            "INFO system_upgrade: | [main]",
+            "INFO system_upgrade: | proxy_password=(not shown)",
+            "INFO system_upgrade: yum -y update:");
+  }
+
+  @Test
+  void run_warns_whereYumHasNoPackageCleanup() throws Exception {
+    Files.createDirectories(root().resolve("etc"));
+
+    assertThat(run(with(new ArrayList<>(), "yum"), false, "2").code())
+        .isEqualTo(ReturnCode.SUCCESS);
+    assertThat(log.lines())
+        .contains(
+            "WARN system_upgrade: package-cleanup is not installed, so old kernels stay; install"
+                + " yum-utils.");
+  }
+
+  /** A system where nothing but these programs is, which succeed. */
+  private static CommandRunner with(List<String> ran, String... programs) {
+    return (command, output, errors) -> {
+      ran.add(command.toString());
+      boolean there = List.of(programs).contains(command.program());
+      return new CommandResult(
+          there ? new Ending.Exited(0) : new Ending.Absent(command.program()),
+          List.of(),
+          Duration.ZERO);
+    };
   }
 
   @Test
