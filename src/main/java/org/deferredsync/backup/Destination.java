@@ -170,12 +170,17 @@ final class Destination implements AutoCloseable {
   static int shelter(Posix posix, int directory, byte[] name) throws IOException {
     posix.makeDirectory(directory, name, 0700);
     int made = posix.openDirectory(directory, name);
-    Stat stat = posix.stat(made);
-    if (stat.uid() != posix.effectiveUser() || stat.permissions() != 0700) {
+    try {
+      Stat stat = posix.stat(made);
+      if (stat.uid() != posix.effectiveUser() || stat.permissions() != 0700) {
+        throw new PosixException(
+            Errno.EPERM, "mkdirat", new String(name, StandardCharsets.US_ASCII));
+      }
+      return made;
+    } catch (IOException | RuntimeException e) {
       posix.close(made);
-      throw new PosixException(Errno.EPERM, "mkdirat", new String(name, StandardCharsets.US_ASCII));
+      throw e;
     }
-    return made;
   }
 
   /** The descriptor below which everything is made. */

@@ -9,6 +9,7 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
+import org.deferredsync.logging.Printable;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,10 +48,11 @@ final class ManifestReader {
    * Hands over all rows but the last, which only says how many there are.
    *
    * @throws DamagedException if any of them is not as it was written
+   * @throws PosixException if it cannot be read now
    */
   void read(byte[] name, Sink sink) throws IOException {
     int file = posix.openFile(directory, name);
-    try (InputStream packed = new Input(file)) {
+    try (InputStream packed = new Input(file, name)) {
       read(packed, sink);
     } catch (EOFException e) {
       throw new DamagedException("it ends too early", e);
@@ -101,9 +103,11 @@ final class ManifestReader {
 
   private final class Input extends InputStream {
     private final int file;
+    private final byte[] name;
 
-    Input(int file) throws IOException {
+    Input(int file, byte[] name) throws IOException {
       this.file = file;
+      this.name = name;
       if (!posix.stat(file).isRegular()) {
         throw new DamagedException("it is no file", null);
       }
@@ -118,10 +122,10 @@ final class ManifestReader {
     @Override
     public int read(byte[] buffer, int offset, int length) throws IOException {
       try {
-        int n = length == 0 ? 0 : posix.read(file, buffer, offset, length);
-        return n == 0 && length > 0 ? -1 : n;
+        int n = posix.read(file, buffer, offset, length);
+        return n == 0 ? -1 : n;
       } catch (PosixException e) {
-        throw new DamagedException(String.valueOf(e.getMessage()), e);
+        throw new PosixException(e.errno(), "read", Printable.of(name));
       }
     }
   }

@@ -18,4 +18,12 @@ final class NoHardLinksException extends IOException {
   static boolean isTold(PosixException failure) {
     return failure.is(Errno.EPERM) || failure.is(Errno.EOPNOTSUPP) || failure.is(Errno.ENOSYS);
   }
+
+  /** Whether there can be no further name here, be it that there is nothing any more to name. */
+  static boolean leavesCopies(PosixException failure) {
+    return isTold(failure)
+        || failure.is(Errno.EMLINK)
+        || failure.is(Errno.EXDEV)
+        || failure.is(Errno.ENOENT);
+  }
 }

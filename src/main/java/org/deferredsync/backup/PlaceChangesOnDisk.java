@@ -91,7 +91,7 @@ final class PlaceChangesOnDisk implements PlaceChanges {
       throws IOException {
     FilePath path = found.path();
     byte[] fresh = aside.newName();
-    boolean linked = linked(others, aside, fresh);
+    boolean linked = linked(path, others, aside, fresh);
     if (!linked && !make(found, attributes, aside, fresh)) {
       return false;
     }
@@ -115,15 +115,17 @@ final class PlaceChangesOnDisk implements PlaceChanges {
     return true;
   }
 
-  private boolean linked(List<FilePath> others, Aside aside, byte[] fresh) throws IOException {
+  private boolean linked(FilePath path, List<FilePath> others, Aside aside, byte[] fresh)
+      throws IOException {
     for (FilePath other : others) {
       try {
         posix.link(places.parentOf(other), other.name(), aside.directory(), fresh);
         return true;
       } catch (PosixException e) {
-        if (e.is(Errno.ENOSPC) || e.is(Errno.EDQUOT)) {
-          throw e; // a copy would fail alike; where there are no links, it is one
+        if (!NoHardLinksException.leavesCopies(e)) {
+          throw e;
         }
+        done.separate(path, e);
       }
     }
     return false;

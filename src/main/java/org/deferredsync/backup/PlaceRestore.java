@@ -234,7 +234,7 @@ final class PlaceRestore implements SnapshotWalk.Visitor, AutoCloseable {
       FilePath parent = place.parent();
       if (there != null
           && parent != null
-          && state.is(places.open(parent), place.name(), there, found, attributes)) {
+          && state.isStill(places.open(parent), place.name(), there, found, attributes)) {
         return List.of(place);
       }
     }

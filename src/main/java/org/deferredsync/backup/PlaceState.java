@@ -5,7 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.deferredsync.backup.SnapshotWalk.Found;
 import org.deferredsync.fs.Posix;
-import org.deferredsync.fs.PosixException;
 import org.deferredsync.fs.Stat;
 import org.deferredsync.snapshot.ContentHash;
 import org.deferredsync.snapshot.ExtendedAttributes;
@@ -32,9 +31,30 @@ final class PlaceState {
     this.user = posix.effectiveUser();
   }
 
-  /** Whether the object of this name is the version, bytes included. */
+  /** Whether the object of this name is the version, bytes included; not if it is unreadable. */
   boolean is(int directory, byte[] name, Stat there, Found found, ExtendedAttributes attributes)
       throws IOException {
+    try {
+      return isReadably(directory, name, there, found, attributes);
+    } catch (SourceException e) {
+      return false; // it gives way to what can be read
+    }
+  }
+
+  /** The same of one that was found or made to be it: not to be able to read it is an error. */
+  boolean isStill(
+      int directory, byte[] name, Stat there, Found found, ExtendedAttributes attributes)
+      throws IOException {
+    try {
+      return isReadably(directory, name, there, found, attributes);
+    } catch (SourceException e) {
+      throw e.reason();
+    }
+  }
+
+  private boolean isReadably(
+      int directory, byte[] name, Stat there, Found found, ExtendedAttributes attributes)
+      throws SourceException, IOException {
     Version version = found.version();
     if (!hasMetadata(there, version)) {
       return false;
@@ -92,21 +112,15 @@ final class PlaceState {
         && there.mtimeNs() == version.mtimeNs();
   }
 
-  private boolean hasBytes(int directory, byte[] name, Stat there, Found found) throws IOException {
+  private boolean hasBytes(int directory, byte[] name, Stat there, Found found)
+      throws SourceException, IOException {
     ContentHash hash = found.hash();
     if (hash == null) {
       return false;
     }
-    int file;
-    try {
-      file = posix.openFile(directory, name);
-    } catch (PosixException e) {
-      return false;
-    }
+    int file = SourceException.reading(() -> posix.openFile(directory, name));
     try {
       return posix.stat(file).sameObject(there) && reader.has(file, hash);
-    } catch (SourceException e) {
-      return false; // unreadable: it gives way to what can be read
     } finally {
       posix.close(file);
     }

@@ -224,12 +224,8 @@ public final class Prune {
         throw BackupException.failure(
             path + ": somebody is reading the target; remove the source when that has ended");
       }
-      int staging = open.target().openStaging();
       try {
-        Work work = new Work(open, staging);
-        work.recover();
-        SourceRemover.Outcome outcome = work.remover(source).remove();
-        work.finish();
+        SourceRemover.Outcome outcome = remove(open, source);
         return new Removal(
             planned.snapshots(),
             planned.entries(),
@@ -237,9 +233,22 @@ public final class Prune {
             outcome.deleted(),
             outcome.staying());
       } finally {
-        engine.posix().close(staging);
         lock.get().close();
       }
+    }
+  }
+
+  private SourceRemover.Outcome remove(OpenTarget open, FilePath source)
+      throws BackupException, IOException {
+    int staging = open.target().openStaging();
+    try {
+      Work work = new Work(open, staging);
+      work.recover();
+      SourceRemover.Outcome outcome = work.remover(source).remove();
+      work.finish();
+      return outcome;
+    } finally {
+      engine.posix().close(staging);
     }
   }
 

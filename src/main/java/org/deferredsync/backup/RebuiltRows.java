@@ -78,6 +78,16 @@ final class RebuiltRows {
         ManifestReader reader = new ManifestReader(posix, directory);
         last = replay(catalogue, reader, Manifests.names(posix, directory), replay);
         readRuns(reader, told);
+      } catch (PosixException e) {
+        throw new IOException(
+            target.path()
+                + "/"
+                + Target.OWN
+                + "/manifests/"
+                + e.getMessage()
+                + "; rebuild again when it can be read; if it never can, move it away: what it alone"
+                + " knows is lost then",
+            e);
       } finally {
         posix.close(directory);
       }

@@ -54,11 +54,11 @@ final class Reserve {
     remove(NEW);
     try {
       write(size);
+      posix.rename(own, NEW, own, Target.RESERVE);
     } catch (IOException e) {
       remove(NEW);
       throw e;
     }
-    posix.rename(own, NEW, own, Target.RESERVE);
     posix.close(posix.openOwn(own, Target.RESERVE_INODE, 0600));
   }
 

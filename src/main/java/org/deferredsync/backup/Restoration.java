@@ -2,6 +2,7 @@ package org.deferredsync.backup;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.deferredsync.backup.Restorer.Result;
 import org.deferredsync.backup.Snapshot.Node;
@@ -33,6 +34,7 @@ final class Restoration {
   private final AtomicLong aside = new AtomicLong();
   private final AtomicLong needingRoot = new AtomicLong();
   private final AtomicLong failed = new AtomicLong();
+  private final AtomicBoolean separated = new AtomicBoolean();
 
   Restoration(TargetReader reader, Logger log) {
     this.reader = reader;
@@ -149,6 +151,16 @@ final class Restoration {
     fail(path, e.getMessage());
     if (e.is(Errno.ENOSPC) || e.is(Errno.EDQUOT) || e.is(Errno.EROFS) || e.is(Errno.EIO)) {
       throw e;
+    }
+  }
+
+  /** The path becomes a file of its own instead of a further name of one: said once. */
+  void separate(FilePath path, PosixException e) {
+    if (!separated.getAndSet(true)) {
+      log.warn(
+          "{}: a file of its own, not a further name of another: {}. Said once, there may be more.",
+          path,
+          e.errno().text());
     }
   }
 

@@ -211,9 +211,10 @@ final class RestoreWriter implements RestoreQueue.Worker {
           }
           posix.unlink(into, name); // another file has taken the place's name
         } catch (PosixException e) {
-          if (e.is(Errno.EEXIST) || e.is(Errno.ENOSPC) || e.is(Errno.EDQUOT)) {
-            throw e; // a copy would fail alike; else, as where there are no links, it is one
+          if (!NoHardLinksException.leavesCopies(e)) {
+            throw e;
           }
+          done.separate(found.path(), e);
         }
       }
     }

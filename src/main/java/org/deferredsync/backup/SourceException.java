@@ -9,7 +9,7 @@ final class SourceException extends Exception {
   private final IOException reason;
 
   SourceException(IOException reason) {
-    super(reason);
+    super(reason.getMessage(), reason);
     this.reason = reason;
   }
 

@@ -1,22 +1,12 @@
 package org.deferredsync.backup;
 
-import static java.util.Objects.requireNonNull;
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
-import org.deferredsync.backup.BackupReport.Verdict;
+import java.util.function.Supplier;
 import org.deferredsync.fs.Errno;
-import org.deferredsync.fs.FaultyPosix;
-import org.deferredsync.fs.FaultyPosix.Call;
-import org.deferredsync.fs.FaultyPosix.Entry;
-import org.deferredsync.fs.Posix;
 import org.deferredsync.sweep.Sweep;
 import org.deferredsync.sweep.Sweep.Series;
 import org.junit.jupiter.api.Test;
@@ -27,8 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Each call of a run over all kinds of changes, also those that only look, fails once with each
- * error: the run says so or had no need of it, nothing is lost or taken for absent, no descriptor
- * stays open, and the next run heals.
+ * error; and so does each place that calls in everything else that the engine does.
  */
 @EnabledOnOs(OS.LINUX)
 final class ErrnoSweepTest {
@@ -42,9 +31,10 @@ final class ErrnoSweepTest {
           Errno.EMFILE,
           Errno.EINTR);
 
-  private static final int USUAL_STEP = 180;
+  private static final int USUAL_STEP = 400;
+  private static final int USUAL_POINTS = 5;
 
-  /** Calls to be tried, as a regular expression. */
+  /** Scenarios to be tried, as a regular expression. */
   private static final String ONLY = System.getProperty("sweep.only", ".*");
 
   @TempDir(factory = SharedMemory.class)
@@ -56,86 +46,63 @@ final class ErrnoSweepTest {
     return Files.createDirectory(scratch.resolve("ground" + grounds++));
   }
 
-  /** A call that fails: the how-manieth of its kind. */
-  private record At(Call call, int number) {}
+  /** What may fail beside a run over all kinds of changes. */
+  static List<Supplier<CrashScenario>> others() {
+    return List.of(
+        CrashScenario.First::new,
+        CrashScenario.Moves::new,
+        () -> new CrashScenario.Recovering(3),
+        () -> new CrashScenario.Recovering(7),
+        () -> new CrashScenario.Expiry(false),
+        () -> new CrashScenario.Expiry(true),
+        CrashScenario.Removal::new,
+        CrashScenario.Repair::new,
+        () -> new CrashScenario.Rebuilding(true),
+        () -> new CrashScenario.Rebuilding(false),
+        RestoreScenario.Aside::new,
+        RestoreScenario.InPlace::new);
+  }
 
   @Test
   @Timeout(3_000)
   void failure_isToldAndHealed_atEveryCall() throws Exception {
     Sweep sweep = Sweep.of("errno");
     List<Series> all = new ArrayList<>();
-    for (Errno errno : ERRORS) {
-      all.add(() -> every(sweep, errno));
+    for (Errno errno : Sweep.isForCoverage() ? List.<Errno>of() : ERRORS) {
+      all.add(
+          () -> {
+            CrashScenario scenario = changes();
+            if (scenario.name.matches(ONLY)) {
+              new FailingCalls(sweep, prepared(scenario), made -> List.of(errno))
+                  .every(errno.name(), USUAL_STEP);
+            }
+          });
+    }
+    List<Supplier<CrashScenario>> others = new ArrayList<>(others());
+    if (Sweep.isForCoverage()) {
+      others.add(ErrnoSweepTest::changes);
+    }
+    for (Supplier<CrashScenario> other : others) {
+      all.add(
+          () -> {
+            CrashScenario scenario = other.get();
+            if (scenario.name.matches(ONLY)) {
+              new FailingCalls(sweep, prepared(scenario), made -> ERRORS)
+                  .everyPlace(scenario.name, USUAL_POINTS);
+            }
+          });
     }
     sweep.run(all);
-    sweep.end(30);
+    sweep.end(60);
   }
 
-  private void every(Sweep sweep, Errno errno) throws Exception {
-    CrashScenario scenario = new CrashScenario.Changes(20);
+  /** A run over all kinds of changes. */
+  static CrashScenario changes() {
+    return new CrashScenario.Changes(20);
+  }
+
+  private CrashScenario prepared(CrashScenario scenario) throws Exception {
     scenario.prepare(fresh());
-    SavedTarget saved = SavedTarget.of(scenario.fixture);
-    List<At> calls = calls(scenario.fixture);
-    sweep.loop(
-        errno.name(),
-        0,
-        USUAL_STEP,
-        number -> {
-          if (number >= calls.size()) {
-            return false;
-          }
-          saved.bringBack();
-          try {
-            fails(scenario, calls.get(number), errno);
-            return true;
-          } catch (Exception | AssertionError e) {
-            throw new AssertionError(calls.get(number) + " " + errno, e);
-          }
-        });
-  }
-
-  /** All calls of a run that nothing disturbs. */
-  private static List<At> calls(EngineFixture fixture) throws Exception {
-    FaultyPosix posix = FaultyPosix.ofSystem();
-    assertThat(fixture.with(posix).run().verdict()).isEqualTo(Verdict.GOOD);
-    Map<Call, Integer> made = new EnumMap<>(Call.class);
-    List<At> calls = new ArrayList<>();
-    for (Entry entry : posix.log()) {
-      if (!entry.call().name().matches(ONLY)) {
-        continue;
-      }
-      calls.add(new At(entry.call(), made.merge(entry.call(), 1, Integer::sum)));
-    }
-    return calls;
-  }
-
-  private static void fails(CrashScenario scenario, At at, Errno errno) throws Exception {
-    EngineFixture fixture = scenario.fixture;
-    FaultyPosix posix = FaultyPosix.ofSystem();
-    posix.failAt(at.call(), at.number(), errno);
-    fixture.with(posix);
-    Oracle judge = scenario.oracle.copy();
-    try {
-      BackupReport report = fixture.run();
-      if (report.verdict() == Verdict.GOOD) {
-        TargetChecks.sound(fixture);
-        judge.reported(requireNonNull(report.run()));
-      } else {
-        judge.reportedPartial(requireNonNull(report.run()));
-      }
-    } catch (BackupException e) {
-      assertThat(e.getMessage())
-          .as("(f)")
-          .contains(fixture.home.toString())
-          .doesNotContain("\n", "Exception");
-    }
-    assertThat(posix.closedTwice()).as("descriptors closed twice").isEmpty();
-    if (at.call() != Call.CLOSE) { // behind which others are not closed, but the run ends
-      assertThat(posix.openObjects()).as("descriptors left open").isEmpty();
-    }
-    fixture.with(Posix.ofSystem());
-    judge.holds();
-    scenario.later(Duration.ofSeconds(1));
-    scenario.mend(judge);
+    return scenario;
   }
 }

@@ -30,7 +30,7 @@ final class FailingDiskTest {
   @CsvSource({
     "OPEN_FILE, target-id",
     "OPEN_DIRECTORY, .deferred-sync",
-    "STAT, target",
+    "STAT_OPEN, target",
     "SYNC_FILE_SYSTEM, target",
     "LIST, staging",
     "OPEN_OWN, generation",
@@ -98,7 +98,7 @@ final class FailingDiskTest {
     ChangingTree.write(other, "file", "two, longer");
     fixture.ahead(Duration.ofSeconds(20));
     FaultyPosix posix = FaultyPosix.ofSystem();
-    posix.failOn(Call.STAT, fixture.source.toString(), Errno.EIO);
+    posix.failOn(Call.STAT_OPEN, fixture.source.toString(), Errno.EIO);
 
     BackupReport report = fixture.with(posix).run(fixture.source, other);
 

@@ -168,7 +168,7 @@ final class ProtocolTest {
     Map<String, String> before = TreeText.of(fixture.mirror(fixture.source.resolve("nested/deep")));
     before.remove(".");
     int seconds = 30;
-    for (Call call : List.of(Call.OPEN_DIRECTORY, Call.LIST, Call.STAT)) {
+    for (Call call : List.of(Call.OPEN_DIRECTORY, Call.LIST, Call.STAT, Call.STAT_OPEN)) {
       FaultyPosix posix = FaultyPosix.ofSystem();
       posix.failOn(call, fixture.source.resolve("nested/deep").toString(), Errno.EIO);
       fixture.with(posix).ahead(Duration.ofSeconds(seconds++));

@@ -440,6 +440,20 @@ final class PruneTest {
   }
 
   @Test
+  void remove_givesBackItsLocks_whenTheTargetCannotBeWritten() throws Exception {
+    fourDays();
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    posix.failOn(Call.MAKE_DIRECTORY, "staging", Errno.EROFS);
+    fixture.with(posix);
+
+    assertThatThrownBy(() -> prune(source).remove(EngineFixture.filePath(other)))
+        .hasMessageContaining("read-only file system");
+
+    assertThat(posix.openObjects()).isEmpty();
+    fixture.with(Posix.ofSystem());
+  }
+
+  @Test
   void remove_leavesASourceBelowIt_whole() throws Exception {
     Path inner = source.resolve("in/ner");
     write(inner.resolve("file"), "1");

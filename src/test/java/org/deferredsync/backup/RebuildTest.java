@@ -22,7 +22,9 @@ import java.util.stream.Stream;
 import org.deferredsync.backup.BackupReport.Verdict;
 import org.deferredsync.backup.Rebuild.Report;
 import org.deferredsync.fs.CrashError;
+import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.FaultyPosix;
+import org.deferredsync.fs.FaultyPosix.Call;
 import org.deferredsync.fs.Posix;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -417,5 +419,46 @@ final class RebuildTest {
           .as(row)
           .isInstanceOf(IllegalArgumentException.class);
     }
+  }
+
+  /** What a manifest that was left out knew would be lost for ever. */
+  @Test
+  void rebuild_makesNothing_whenAManifestCannotBeReadNow() throws Exception {
+    history();
+    lose();
+    Path manifest = manifests().get(1);
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    posix.failOn(Call.READ, manifest.toString(), Errno.EIO);
+    fixture.with(posix);
+
+    assertThatThrownBy(this::rebuild)
+        .hasMessageContaining(manifest + ": input/output error")
+        .hasMessageContaining("rebuild again when it can be read");
+
+    assertThat(posix.openObjects()).isEmpty();
+    assertThat(own("catalogue.db")).doesNotExist();
+    fixture.with(Posix.ofSystem());
+    assertThat(rebuild().exact()).isTrue();
+  }
+
+  @Test
+  void rebuild_asksForAnother_whenAFileCannotBeReadNow() throws Exception {
+    write("a", "one");
+    good();
+    lose();
+    TargetChecks.delete(own("manifests"));
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    posix.failOn(Call.READ, fixture.mirror(source.resolve("a")).toString(), Errno.EIO);
+    fixture.with(posix);
+
+    assertThatThrownBy(this::rebuild)
+        .hasMessageContaining("input/output error")
+        .hasMessageEndingWith("; rebuild again when it can be read")
+        .hasMessageNotContaining("Exception");
+
+    assertThat(posix.openObjects()).isEmpty();
+    assertThat(own("catalogue.db")).doesNotExist();
+    fixture.with(Posix.ofSystem());
+    assertThat(rebuild().found()).isPositive();
   }
 }

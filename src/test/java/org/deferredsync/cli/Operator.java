@@ -7,6 +7,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -41,6 +42,7 @@ final class Operator implements AutoCloseable {
   final Path log;
   private final Map<String, String> variables = new TreeMap<>();
   private String classPath = System.getProperty("java.class.path");
+  private List<String> agents = agents();
   private int processes;
 
   /** What a command printed and how it ended. */
@@ -59,6 +61,15 @@ final class Operator implements AutoCloseable {
     variables.put("SCRIPT_HOME", home.toString());
     variables.put("XDG_STATE_HOME", this.scratch.resolve("state").toString());
     configure();
+  }
+
+  /** What counts in this process which branches are taken, if that is to count them in others. */
+  private static List<String> agents() {
+    return Boolean.getBoolean("coverage.processes")
+        ? ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+            .filter(argument -> argument.startsWith("-javaagent:"))
+            .toList()
+        : List.of();
   }
 
   /** Gives a variable to the commands that run in this process. */
@@ -154,6 +165,7 @@ final class Operator implements AutoCloseable {
     }
     sh("chmod -R a+rX \"$1\"", copy);
     classPath = String.join(File.pathSeparator, copied);
+    agents = List.of(); // which others cannot read
   }
 
   /** The command line of the program as a process of its own. */
@@ -169,6 +181,7 @@ final class Operator implements AutoCloseable {
                 "-cp",
                 classPath,
                 Main.class.getName()));
+    command.addAll(1, agents);
     command.addAll(List.of(arguments));
     return command;
   }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.deferredsync.logging.Printable;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +27,9 @@ public final class FaultyPosix implements Posix {
     /** Counted as a change even if the file is there, so that numbers stay the same. */
     OPEN_OWN(true),
     CLOSE(false),
+    /** Of a name. */
     STAT(false),
+    STAT_OPEN(false),
     LIST(false),
     READ_LINK(false),
     SPACE(false),
@@ -85,12 +88,16 @@ public final class FaultyPosix implements Posix {
     void run() throws IOException;
   }
 
+  private static final int CALLERS = 4;
+
   private final Posix real;
   private final List<Entry> log = new ArrayList<>();
   private final List<Fault> faults = new ArrayList<>();
   private final Map<Integer, String> open = new TreeMap<>();
   private long openLimit = Long.MAX_VALUE;
   private final List<String> closedTwice = new ArrayList<>();
+  private final List<String> places = new ArrayList<>();
+  private boolean notesPlaces;
   private int mostOpen;
   private int mutations;
   private int crashBefore;
@@ -178,6 +185,28 @@ public final class FaultyPosix implements Posix {
     return log.stream().filter(e -> e.call().mutates()).map(Entry::toString).toList();
   }
 
+  /** From now on keeps, of each call, where in the program it was made. */
+  public synchronized void notePlaces() {
+    notesPlaces = true;
+  }
+
+  /** Where the calls of {@link #log} were made: the callers nearest to each, classes and lines. */
+  public synchronized List<String> places() {
+    return List.copyOf(places);
+  }
+
+  private static String place() {
+    return StackWalker.getInstance()
+        .walk(
+            frames ->
+                frames
+                    .filter(frame -> frame.getClassName().startsWith("org.deferredsync."))
+                    .filter(frame -> !frame.getClassName().startsWith(FaultyPosix.class.getName()))
+                    .limit(CALLERS)
+                    .map(frame -> frame.getFileName() + ":" + frame.getLineNumber())
+                    .collect(Collectors.joining(" ")));
+  }
+
   /** How many descriptors have been open at the same time. */
   public synchronized int mostOpen() {
     return mostOpen;
@@ -214,6 +243,9 @@ public final class FaultyPosix implements Posix {
         throw new CrashError(entry.call() + " (dead)");
       }
       log.add(entry);
+      if (notesPlaces) {
+        places.add(place());
+      }
       if (entry.call().mutates()) {
         mutations++;
       }
@@ -325,7 +357,7 @@ public final class FaultyPosix implements Posix {
 
   @Override
   public Stat stat(int descriptor) throws IOException {
-    return call(Call.STAT, List.of(object(descriptor)), () -> real.stat(descriptor));
+    return call(Call.STAT_OPEN, List.of(object(descriptor)), () -> real.stat(descriptor));
   }
 
   @Override

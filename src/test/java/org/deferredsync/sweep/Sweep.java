@@ -25,6 +25,9 @@ public final class Sweep {
   private static final Duration LONGEST = Duration.ofMinutes(Long.getLong("sweep.minutes", 44));
   private static final int FAILURES_TOLD = 100;
 
+  /** All parts of one process, without a word of it in doc/SWEEPS.md. */
+  private static final String COVERAGE = "coverage";
+
   private final String part;
   private final boolean full;
   private final SweepProgress progress;
@@ -35,9 +38,11 @@ public final class Sweep {
 
   private Sweep(String part) throws IOException {
     this.part = part;
-    this.full = FULL.equals(part) || (part.startsWith(FULL + " ") && !FULL.isEmpty());
+    this.full =
+        isForCoverage() || FULL.equals(part) || (part.startsWith(FULL + " ") && !FULL.isEmpty());
     long seed = Long.getLong("sweep.seed", new Random().nextInt(1_000_000));
-    this.progress = full ? SweepProgress.resume(part, seed) : SweepProgress.none(seed);
+    this.progress =
+        full && !isForCoverage() ? SweepProgress.resume(part, seed) : SweepProgress.none(seed);
     System.out.printf("sweep %s: -Dsweep.seed=%d%n", part, seed());
   }
 
@@ -67,6 +72,11 @@ public final class Sweep {
   /** Whether all points are tried. */
   public boolean isFull() {
     return full;
+  }
+
+  /** Whether it is the branches taken that count: one point is enough for each place then. */
+  public static boolean isForCoverage() {
+    return FULL.equals(COVERAGE);
   }
 
   public long seed() {
@@ -189,7 +199,7 @@ public final class Sweep {
           "the time is up after " + points + " points; the same command goes on from here");
     }
     assertThat(points).as("points").isGreaterThanOrEqualTo(atLeast);
-    if (full) {
+    if (full && !isForCoverage()) {
       SweepFigures.keep(part, seed(), points, time, notes);
       progress.forget();
     }

@@ -1,0 +1,167 @@
+package org.deferredsync.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import org.deferredsync.backup.RestoreChange.Watcher;
+import org.deferredsync.fs.Errno;
+import org.deferredsync.fs.FaultyPosix;
+import org.deferredsync.fs.FaultyPosix.Call;
+import org.deferredsync.logging.LogCapture;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a restore says and leaves where the system refuses it something. */
+@EnabledOnOs(OS.LINUX)
+final class FailingRestoreTest {
+  @TempDir(factory = SharedMemory.class)
+  private Path scratch;
+
+  @AutoClose private final LogCapture said = new LogCapture("failing-restore");
+
+  private final FaultyPosix posix = FaultyPosix.ofSystem();
+  private EngineFixture fixture;
+
+  /** What restores, with the snapshot opened. */
+  private interface Restore {
+    Restorer.Result by(Restorer restorer) throws BackupException, IOException;
+  }
+
+  @BeforeEach
+  void make() throws Exception {
+    fixture = new EngineFixture(scratch);
+    ChangingTree.write(fixture.source, "a", "of two names");
+    ChangingTree.link(fixture.source, "b", "a");
+    ChangingTree.write(fixture.source, "d/file", "in a directory");
+    fixture.run();
+  }
+
+  private Restorer.Result restore(Restore restore) throws Exception {
+    try (TargetReader reader =
+        TargetReader.open(fixture.with(posix).engine(), EngineFixture.filePath(fixture.target))) {
+      Snapshot snapshot =
+          reader.snapshots().at(PointInTime.parse("1"), Instant.MAX, ZoneOffset.UTC);
+      return restore.by(new Restorer(snapshot, Clock.systemUTC(), said.logger()));
+    }
+  }
+
+  private Restorer.Result aside() throws Exception {
+    return restore(
+        restorer ->
+            restorer.restore(
+                List.of(EngineFixture.filePath(fixture.source)),
+                EngineFixture.filePath(scratch.resolve("to"))));
+  }
+
+  private Restorer.Result inPlace() throws Exception {
+    return restore(
+        restorer ->
+            restorer.restoreInPlace(List.of(EngineFixture.filePath(fixture.source)), Watcher.NONE));
+  }
+
+  private static Object inode(Path path) throws IOException {
+    return Files.getAttribute(path, "unix:ino");
+  }
+
+  @Test
+  void directory_isClosedAgain_whenItCannotBeLookedAt() throws Exception {
+    TargetChecks.delete(fixture.source.resolve("d"));
+    posix.failOn(Call.STAT_OPEN, fixture.source.resolve("d").toString(), Errno.EACCES);
+
+    assertThat(inPlace().failed()).isPositive();
+
+    assertThat(posix.openObjects()).isEmpty();
+  }
+
+  /** Else each name becomes a file of its own, and nobody is told. */
+  @Test
+  void name_isNotRestored_whenTheOtherCannotBeReadAnyMore() throws Exception {
+    Files.delete(fixture.source.resolve("b"));
+    String other = fixture.source.resolve("a").toString();
+    posix.before(Call.STAT, other, 2, () -> posix.failOn(Call.OPEN_FILE, other, Errno.EACCES));
+
+    assertThat(inPlace().failed()).isEqualTo(1);
+
+    assertThat(fixture.source.resolve("a")).hasContent("of two names");
+    assertThat(fixture.source.resolve("b")).doesNotExist();
+    assertThat(said.lines())
+        .anyMatch(line -> line.contains(fixture.source.resolve("b") + ": not restored"));
+    posix.heal();
+    assertThat(inPlace().failed()).isZero();
+    assertThat(inode(fixture.source.resolve("b"))).isEqualTo(inode(fixture.source.resolve("a")));
+  }
+
+  @Test
+  void name_isNotRestored_whenItCannotBeGiven() throws Exception {
+    Files.delete(fixture.source.resolve("b"));
+    posix.failAlways(Call.LINK, Errno.EACCES);
+
+    assertThat(inPlace().failed()).isEqualTo(1);
+    assertThat(aside().failed()).isEqualTo(1);
+
+    assertThat(fixture.source.resolve("b")).doesNotExist();
+    assertThat(scratch.resolve("to/source/b")).doesNotExist();
+  }
+
+  @Test
+  void names_becomeFilesOfTheirOwn_andItIsSaid_whereThereAreNone() throws Exception {
+    Files.delete(fixture.source.resolve("b"));
+    posix.failAlways(Call.LINK, Errno.EPERM);
+
+    assertThat(inPlace().failed()).isZero();
+    assertThat(aside().failed()).isZero();
+
+    for (Path top : List.of(fixture.source, scratch.resolve("to/source"))) {
+      assertThat(top.resolve("b")).hasContent("of two names");
+      assertThat(inode(top.resolve("b"))).isNotEqualTo(inode(top.resolve("a")));
+    }
+    assertThat(said.lines().stream().filter(line -> line.contains("a file of its own")))
+        .hasSize(2)
+        .allMatch(line -> line.startsWith("WARN ") && line.contains("operation not permitted"));
+  }
+
+  @Test
+  void restore_isNoSuccess_whenTheDiskHasNotTakenIt() throws Exception {
+    TargetChecks.delete(fixture.source.resolve("d"));
+    posix.failAlways(Call.SYNC_FILE_SYSTEM, Errno.EIO);
+
+    assertThatThrownBy(this::aside)
+        .isInstanceOf(BackupException.class)
+        .hasMessageContaining("not all that was restored has reached the disk");
+    assertThatThrownBy(this::inPlace)
+        .isInstanceOf(BackupException.class)
+        .hasMessageContaining("not all that was restored has reached the disk");
+  }
+
+  @Test
+  void restore_syncsDirectories_whereNothingSyncsFileSystems() throws Exception {
+    posix.failAlways(Call.SYNC_FILE_SYSTEM, Errno.ENOSYS);
+
+    assertThat(aside().failed()).isZero();
+
+    assertThat(posix.changes()).contains("SYNC " + scratch.resolve("to"));
+  }
+
+  @Test
+  void restore_endsAtOnce_whenTheDiskIsFull() throws Exception {
+    for (Errno errno : List.of(Errno.ENOSPC, Errno.EDQUOT, Errno.EROFS, Errno.EIO)) {
+      posix.failAlways(Call.CREATE_FILE, errno);
+      Path to = scratch.resolve("to");
+      assertThatThrownBy(this::aside).as("%s", errno).hasMessageContaining(errno.text());
+      posix.heal();
+      TargetChecks.delete(to);
+    }
+    assertThat(posix.openObjects()).isEmpty();
+  }
+}
