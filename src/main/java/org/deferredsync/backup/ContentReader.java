@@ -156,8 +156,16 @@ final class ContentReader implements AutoCloseable {
       return false;
     }
     sink.begin();
-    if (bytes.length > 0) {
-      sink.data(0, bytes, bytes.length);
+    boolean taken = false;
+    try {
+      if (bytes.length > 0) {
+        sink.data(0, bytes, bytes.length);
+      }
+      taken = true;
+    } finally {
+      if (!taken) {
+        sink.drop();
+      }
     }
     sink.end(bytes.length);
     return true;

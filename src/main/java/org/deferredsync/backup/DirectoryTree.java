@@ -72,7 +72,7 @@ final class DirectoryTree implements AutoCloseable {
     FilePath at = path;
     while (!at.equals(rootPath) && !open.containsKey(at)) {
       closed.push(at);
-      at = parentOf(at);
+      at = at.above();
     }
     Integer known = open.get(at);
     int descriptor = known == null ? root : known;
@@ -115,14 +115,6 @@ final class DirectoryTree implements AutoCloseable {
     return posix.openDirectory(parent, name);
   }
 
-  private static FilePath parentOf(FilePath path) {
-    FilePath parent = path.parent();
-    if (parent == null) {
-      throw new IllegalArgumentException("the root is below no directory");
-    }
-    return parent;
-  }
-
   /** The one not used for longest, but never one that somebody may be at work with. */
   private void closeEldest() throws IOException {
     if (open.size() < OPEN) {
@@ -143,9 +135,9 @@ final class DirectoryTree implements AutoCloseable {
     try {
       return path.equals(rootPath)
           ? posix.stat(root)
-          : posix.stat(reach(parentOf(path), false), path.name());
+          : posix.stat(reach(path.above(), false), path.name());
     } catch (PosixException e) {
-      if (e.is(Errno.ENOENT) || e.is(Errno.ENOTDIR) || e.is(Errno.ELOOP)) {
+      if (e.isGone()) {
         return null;
       }
       throw e;

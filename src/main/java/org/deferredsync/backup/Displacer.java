@@ -240,7 +240,7 @@ final class Displacer {
       case SYMLINK ->
           Arrays.equals(
               version.linkTarget(),
-              posix.readLink(target.mirror().open(parentOf(path)), path.name()));
+              posix.readLink(target.mirror().open(path.above()), path.name()));
       default -> true;
     };
   }
@@ -254,7 +254,7 @@ final class Displacer {
     if (there.mtimeNs() == version.mtimeNs() || content == null) {
       return content != null;
     }
-    int file = posix.openFile(target.mirror().open(parentOf(path)), path.name());
+    int file = posix.openFile(target.mirror().open(path.above()), path.name());
     try {
       ContentHash hash = copy.read(file, -1).hash();
       return catalogue.contents().find(content).filter(it -> it.hash().equals(hash)).isPresent();
@@ -268,7 +268,7 @@ final class Displacer {
   private void linkIntoIncrement(FilePath path) throws IOException {
     int to = increment.parentOf(path);
     try {
-      posix.link(target.mirror().open(parentOf(path)), path.name(), to, path.name());
+      posix.link(target.mirror().open(path.above()), path.name(), to, path.name());
       barrier.written(to);
     } catch (PosixException e) {
       if (NoHardLinksException.isTold(e)) {
@@ -281,12 +281,12 @@ final class Displacer {
   private void moveAway(FilePath path, Batch batch, Problems problems) throws IOException {
     int to = increment.parentOf(path);
     target.mirror().forget(path);
-    int from = target.mirror().open(parentOf(path));
+    int from = target.mirror().open(path.above());
     posix.renameNew(from, path.name(), to, path.name());
     barrier.written(from);
     barrier.written(to);
     batch.write(c -> c.contents().addPlace(run, path, null, true));
-    batch.set(parentOf(path));
+    batch.set(path.above());
     problems.unknown(
         path, "the mirror held what the catalogue does not know; it is kept in the increment");
   }
@@ -297,13 +297,5 @@ final class Displacer {
       long now = clock.millis() * 1_000_000;
       batch.write(c -> c.contents().setState(content, Contents.State.MISSING, now));
     }
-  }
-
-  private static FilePath parentOf(FilePath path) {
-    FilePath parent = path.parent();
-    if (parent == null) {
-      throw new IllegalArgumentException("the root of the mirror is never displaced");
-    }
-    return parent;
   }
 }

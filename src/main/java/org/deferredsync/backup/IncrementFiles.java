@@ -39,16 +39,12 @@ final class IncrementFiles implements AutoCloseable {
   }
 
   void delete(long run, FilePath path) throws IOException {
-    FilePath parent = path.parent();
-    if (parent == null) {
-      throw new IllegalArgumentException("an increment holds no file at its root");
-    }
     try {
-      int directory = tree(run).open(parent);
+      int directory = tree(run).open(path.above());
       unlink(directory, path.name());
       barrier.written(directory);
     } catch (PosixException e) {
-      if (!isGone(e)) {
+      if (!e.isGone()) {
         throw e;
       }
     }
@@ -59,7 +55,7 @@ final class IncrementFiles implements AutoCloseable {
     try {
       return tree(run).statOrNull(path) != null;
     } catch (PosixException e) {
-      if (isGone(e)) {
+      if (e.isGone()) {
         return false;
       }
       throw e;
@@ -74,10 +70,6 @@ final class IncrementFiles implements AutoCloseable {
         throw e;
       }
     }
-  }
-
-  private static boolean isGone(PosixException e) {
-    return e.is(Errno.ENOENT) || e.is(Errno.ENOTDIR) || e.is(Errno.ELOOP);
   }
 
   private DirectoryTree tree(long run) throws IOException {
@@ -163,7 +155,7 @@ final class IncrementFiles implements AutoCloseable {
     try {
       increment = Increment.open(posix, target, name);
     } catch (PosixException e) {
-      if (e.is(Errno.ENOENT) || e.is(Errno.ENOTDIR) || e.is(Errno.ELOOP)) {
+      if (e.isGone()) {
         return; // gone, or something that somebody put in its place
       }
       throw e;

@@ -49,11 +49,6 @@ final class LinkGroups {
     this.remembered = remembered;
   }
 
-  /** Whether it may have another name in the snapshot. */
-  static boolean mayHaveMore(Found found) {
-    return key(found) != null;
-  }
-
   private static @Nullable Long key(Found found) {
     Long content = found.version().content();
     if (content != null) {

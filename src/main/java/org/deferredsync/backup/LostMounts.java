@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
 import org.deferredsync.fs.Stat;
@@ -64,7 +63,7 @@ record LostMounts(List<FilePath> paths, Set<FilePath> required, List<Stat> there
           there.add(stat);
         }
       } catch (PosixException e) {
-        if (e.is(Errno.ENOENT) || e.is(Errno.ENOTDIR) || e.is(Errno.ELOOP)) {
+        if (e.isGone()) {
           paths.add(mount);
         }
         // Whatever else keeps it from being looked at is the scan's to tell.

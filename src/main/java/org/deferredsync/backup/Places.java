@@ -80,11 +80,7 @@ final class Places implements AutoCloseable {
 
   /** The open directory that holds {@code path}. */
   int parentOf(FilePath path) throws IOException {
-    FilePath parent = path.parent();
-    if (parent == null) {
-      throw new IllegalArgumentException("the root is in no directory");
-    }
-    return open(parent);
+    return open(path.above());
   }
 
   /** What is there, or null. */

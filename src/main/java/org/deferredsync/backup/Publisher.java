@@ -191,11 +191,7 @@ final class Publisher {
   }
 
   private int parent(FilePath path) throws IOException {
-    FilePath parent = path.parent();
-    if (parent == null) {
-      throw new IllegalArgumentException("the root of the mirror is never published");
-    }
-    return target.mirror().openOrMake(parent);
+    return target.mirror().openOrMake(path.above());
   }
 
   /**

@@ -128,7 +128,7 @@ final class RebuiltRows {
     try {
       return posix.openDirectory(target.own(), Manifests.DIRECTORY);
     } catch (PosixException e) {
-      if (e.is(Errno.ENOENT) || e.is(Errno.ENOTDIR) || e.is(Errno.ELOOP)) {
+      if (e.isGone()) {
         log.warn("{}/{}/manifests: missing.", target.path(), Target.OWN);
         return -1;
       }

@@ -262,7 +262,7 @@ final class Reconciler implements AutoCloseable {
     try {
       descriptor = target.mirror().open(path);
     } catch (PosixException e) {
-      if (e.is(Errno.ENOENT) || e.is(Errno.ENOTDIR) || e.is(Errno.ELOOP)) {
+      if (e.isGone()) {
         return; // a directory of the past
       }
       throw e;

@@ -143,7 +143,7 @@ final class RestoreWriter implements RestoreQueue.Worker {
           Made file =
               maker.file(
                   directoryOf(begin.at()),
-                  parentOf(begin.at()),
+                  begin.at().above(),
                   begin.at().name(),
                   begin.found(),
                   begin.attributes());
@@ -172,16 +172,8 @@ final class RestoreWriter implements RestoreQueue.Worker {
     }
   }
 
-  private static FilePath parentOf(FilePath at) {
-    FilePath parent = at.parent();
-    if (parent == null) {
-      throw new IllegalStateException("only directories are at the root");
-    }
-    return parent;
-  }
-
   private int directoryOf(FilePath at) throws IOException {
-    return tree.open(parentOf(at));
+    return tree.open(at.above());
   }
 
   private void node(Found found, FilePath at, ExtendedAttributes attributes) throws IOException {
@@ -223,7 +215,7 @@ final class RestoreWriter implements RestoreQueue.Worker {
       return;
     }
     Made file =
-        maker.file(directoryOf(link.at()), parentOf(link.at()), name, found, link.attributes());
+        maker.file(directoryOf(link.at()), link.at().above(), name, found, link.attributes());
     String why = again.read(found, file);
     if (why != null) {
       done.fail(found.path(), why);

@@ -25,6 +25,14 @@ public final class PosixException extends IOException {
     return errno == other;
   }
 
+  /** Whether nothing has the name, or no directory but perhaps a link leads to it. */
+  public boolean isGone() {
+    return switch (errno) {
+      case ENOENT, ENOTDIR, ELOOP -> true;
+      default -> false;
+    };
+  }
+
   /** Whether nothing has the name, or something else than was asked for. */
   public boolean isAbsence() {
     return switch (errno) {

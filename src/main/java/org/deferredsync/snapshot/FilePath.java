@@ -116,6 +116,19 @@ public final class FilePath implements Comparable<FilePath> {
     return slash == 0 ? ROOT : new FilePath(Arrays.copyOf(bytes, slash));
   }
 
+  /**
+   * The directory that holds this path.
+   *
+   * @throws IllegalArgumentException for the root, which nothing holds
+   */
+  public FilePath above() {
+    FilePath parent = parent();
+    if (parent == null) {
+      throw new IllegalArgumentException("nothing is above /");
+    }
+    return parent;
+  }
+
   private int lastSlash() {
     int i = bytes.length - 1;
     while (bytes[i] != '/') {

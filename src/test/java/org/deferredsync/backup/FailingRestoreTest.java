@@ -10,6 +10,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.stream.Stream;
 import org.deferredsync.backup.RestoreChange.Watcher;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.FaultyPosix;
@@ -82,6 +83,20 @@ final class FailingRestoreTest {
     assertThat(inPlace().failed()).isPositive();
 
     assertThat(posix.openObjects()).isEmpty();
+  }
+
+  @Test
+  void file_isClosedAndRemoved_whenItCannotBeWritten() throws Exception {
+    TargetChecks.delete(fixture.source.resolve("d"));
+    posix.failAlways(Call.WRITE, Errno.EFBIG);
+
+    assertThat(inPlace().failed()).isEqualTo(1);
+
+    assertThat(posix.openObjects()).isEmpty();
+    assertThat(fixture.source.resolve("d")).isEmptyDirectory();
+    try (Stream<Path> all = Files.walk(scratch)) {
+      assertThat(all.filter(path -> path.toString().contains(".deferred-sync-new"))).isEmpty();
+    }
   }
 
   /** Else each name becomes a file of its own, and nobody is told. */

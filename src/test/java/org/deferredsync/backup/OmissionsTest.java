@@ -357,6 +357,26 @@ final class OmissionsTest {
     assertThat(shown(other)).containsExactly(2L);
   }
 
+  @Test
+  void describe_namesAllThatIsSet_andNothingElse() {
+    assertThat(Omissions.NONE.describe()).isEmpty();
+    assertThat(new Omissions(true, true, List.of(".nobackup", "no\nbackup"), 2048).describe())
+        .isEqualTo(
+            "what is mounted in it, caches, what is beside .nobackup, what is beside"
+                + " no\\x0abackup, files of more than "
+                + Sizes.text(2048));
+  }
+
+  @Test
+  void markersAndSizes_haveToBeSome() {
+    for (String marker : List.of("", "a/b")) {
+      assertThatThrownBy(() -> new Omissions(false, false, List.of(marker), 1))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+    assertThatThrownBy(() -> new Omissions(false, false, List.of(), -1))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
   private List<Long> shown(Path of) throws Exception {
     try (TargetReader reader = TargetChecks.reader(fixture)) {
       return reader.catalogue().runs().list().stream()

@@ -12,6 +12,7 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.deferredsync.backup.RestoreChange.Watcher;
@@ -48,7 +49,11 @@ abstract class RestoreScenario extends CrashScenario {
   abstract Path place();
 
   private Map<String, String> seen(Map<String, String> tree) {
-    return keepsAll ? tree : Oracle.essence(tree);
+    Map<String, String> seen = new TreeMap<>(keepsAll ? tree : Oracle.essence(tree));
+    if (!leavesNothing) {
+      seen.keySet().retainAll(wanted.keySet());
+    }
+    return seen;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.deferredsync.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -122,6 +123,20 @@ final class RetentionTest {
     Set<Long> keeping = kept(retention, runs(runs), NOW, ZoneOffset.UTC);
 
     assertThat(keeping.stream().map(String::valueOf)).containsExactly(kept.split(" ", -1));
+  }
+
+  @Test
+  void numbers_thatWouldKeepNothing_areRefused() {
+    for (int[] wrong : new int[][] {{0, 3}, {15, 0}, {-1, -1}}) {
+      assertThatThrownBy(() -> new Retention(wrong[0], wrong[1]))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+    for (int at = 0; at < 5; at++) {
+      int[] of = new int[5];
+      of[at] = -1;
+      assertThatThrownBy(() -> new Keep(of[0], of[1], of[2], of[3], of[4]))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
   }
 
   @Test
