@@ -127,7 +127,11 @@ public final class PluginRunner {
       if (!thread.isAlive()) {
         return null;
       }
-      children.observe();
+      try {
+        children.observe();
+      } catch (OutOfMemoryError e) {
+        return "It is ended, since no memory is left (" + e + ").";
+      }
       if (hasCalledExit(thread)) {
         return "It tried to end the whole job (System.exit), which goes on without it.";
       }

@@ -90,14 +90,21 @@ final class Encounters {
     met.merge(what, 1L, Long::sum);
   }
 
-  /** How often such a name was looked at. */
-  synchronized long looks() {
-    return looks;
+  /**
+   * Whether such names were looked at as often as that, and enough of these looks met something
+   * else; where few do, since the one who exchanges them hardly gets to it, five times as often.
+   */
+  synchronized boolean suffice(int count) {
+    return looks >= count && (all() >= looks / 100 || looks >= 5L * count);
+  }
+
+  private long all() {
+    return met.values().stream().mapToLong(Long::longValue).sum();
   }
 
   /** Prints the figures, and requires that of a hundred looks one met something else. */
   synchronized void report(Sweep sweep, String scenario, long flips) {
-    long all = met.values().stream().mapToLong(Long::longValue).sum();
+    long all = all();
     sweep.note(
         String.format(
             "%s: %d flips, %d looks, %d met (%.1f %%): %s",

@@ -123,7 +123,7 @@ final class HostileRestoreTest {
     long flips;
     List<String> names = List.of(".deferred-sync-restore", "top");
     try (Flipper flipper = Flipper.planting(to, outside.top, names)) {
-      while (encounters.looks() < count) {
+      while (!encounters.suffice(count)) {
         attempt(
             posix,
             restorer ->
@@ -156,7 +156,7 @@ final class HostileRestoreTest {
     Posix posix = encounters.posix();
     long flips;
     try (Flipper flipper = Flipper.exchanging(base, List.of("flip-x", "flip-y"))) {
-      while (encounters.looks() < count) {
+      while (!encounters.suffice(count)) {
         attempt(
             posix,
             restorer ->
@@ -183,7 +183,7 @@ final class HostileRestoreTest {
     Posix posix = encounters.posix();
     long flips;
     try (Flipper flipper = Flipper.exchanging(directory, pairs)) {
-      while (encounters.looks() < count) {
+      while (!encounters.suffice(count)) {
         attempt(
             posix,
             restorer ->

@@ -77,7 +77,7 @@ final class HostileSourceTest {
     fixture.with(encounters.posix());
     long flips;
     try (Flipper flipper = Flipper.exchanging(fixture.source, pairs)) {
-      while (encounters.looks() < count) {
+      while (!encounters.suffice(count)) {
         fixture.run();
         nextDay();
       }

@@ -122,7 +122,7 @@ final class OperatorPathTest {
     long flips;
     try (Flipper flipper =
         Flipper.exchanging(scratch.resolve("users"), List.of("flip-x", "flip-y"))) {
-      while (encounters.looks() < count) {
+      while (!encounters.suffice(count)) {
         try {
           int opened =
               OperatorPath.open(
