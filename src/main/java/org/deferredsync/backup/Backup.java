@@ -257,7 +257,7 @@ public final class Backup {
         () -> {
           catalogue.pending().clear();
           if (!displaced) {
-            catalogue.runs().clearIncrement(run);
+            catalogue.runs().noIncrement(run);
           }
           for (RunSource result : results) {
             catalogue.runs().setSource(run, result);

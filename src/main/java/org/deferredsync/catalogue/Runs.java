@@ -147,6 +147,11 @@ public final class Runs {
     if (name.isPresent()) {
       remotes.touch(0, FilePath.of("/" + name.get()), true);
     }
+    noIncrement(run);
+  }
+
+  /** Forgets the name of an increment that was never made, so that no copy of it is anywhere. */
+  public void noIncrement(long run) throws CatalogueException {
     database.update("UPDATE run SET increment = NULL WHERE id = ?", run);
   }
 
