@@ -66,19 +66,33 @@ final class Workplace implements Closeable {
     NAMES.nextBytes(random);
     Path path = parent.resolve(prefix + HexFormat.of().formatHex(random));
     posix.makeDirectory(place, name(path), PRIVATE);
-    int directory = posix.openDirectory(place, name(path));
+    int directory;
+    try {
+      directory = posix.openDirectory(place, name(path));
+    } catch (PosixException e) {
+      return again(e, posix, place, parent, prefix);
+    }
     try {
       int lock = posix.createFile(directory, LOCK, 0600);
       if (posix.lock(lock, 0, true) && !isGone(posix, directory)) {
         return new Workplace(posix, path, place, directory, lock);
       }
       posix.close(lock);
-    } catch (IOException e) {
+    } catch (PosixException e) {
       posix.close(directory);
-      throw e;
+      return again(e, posix, place, parent, prefix);
     }
     posix.close(directory);
     throw new IOException(path + " was taken for a leftover by another process; try again");
+  }
+
+  /** Makes another if the first, which had no lock yet, was taken for a leftover. */
+  private static Workplace again(
+      PosixException why, Posix posix, int place, Path parent, String prefix) throws IOException {
+    if (!why.is(Errno.ENOENT)) {
+      throw why;
+    }
+    return make(posix, place, parent, prefix);
   }
 
   private static boolean isGone(Posix posix, int directory) throws IOException {
@@ -121,6 +135,10 @@ final class Workplace implements Closeable {
     }
     int directory = posix.openDirectory(place, name(path));
     try {
+      if (isGone(posix, directory)) {
+        removeEmpty(posix, place, path); // whoever removed it ended before its last step
+        return;
+      }
       int lock = posix.openFile(directory, LOCK);
       try {
         if (posix.stat(directory).sameObject(there) && posix.lock(lock, 0, false)) {
@@ -132,6 +150,16 @@ final class Workplace implements Closeable {
       }
     } finally {
       posix.close(directory);
+    }
+  }
+
+  private static void removeEmpty(Posix posix, int place, Path path) throws IOException {
+    try {
+      posix.removeDirectory(place, name(path));
+    } catch (PosixException e) {
+      if (!e.is(Errno.ENOTEMPTY)) { // just being made
+        throw e;
+      }
     }
   }
 

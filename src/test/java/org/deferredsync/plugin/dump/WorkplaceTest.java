@@ -47,6 +47,8 @@ final class WorkplaceTest {
     Path outside = Files.writeString(parent.resolve("outside"), "untouched");
     Files.createSymbolicLink(left.resolve("link"), outside);
     Path like = Files.createDirectory(parent.resolve(PREFIX + "0123456789abcdef"));
+    Files.createFile(like.resolve("file"));
+    Path half = Files.createDirectory(parent.resolve(PREFIX + "fedcba9876543210"));
     Path notes = Files.createDirectory(parent.resolve(PREFIX + "notes"));
     Files.createFile(notes.resolve("lock"));
     Path link = Files.createSymbolicLink(parent.resolve(PREFIX + "00000000ffffffff"), left);
@@ -63,6 +65,7 @@ final class WorkplaceTest {
     }
     assertThat(outside).hasContent("untouched");
     assertThat(like).exists();
+    assertThat(half).as("removed by a process that ended before its last step").doesNotExist();
     assertThat(notes).exists();
     assertThat(Files.isSymbolicLink(link)).isTrue();
   }
