@@ -237,7 +237,7 @@ final class DumpSqliteIT {
     }
     ground.good();
     // What was given up may clear up a moment later, or leave that to the next run.
-    for (int i = 0; i < 50 && spare.toFile().list().length > 0; i++) {
+    for (int i = 0; i < 50 && !ground.operator.sh("ls -A \"$1\"", spare).out().isEmpty(); i++) {
       Thread.sleep(100);
       ground.good();
     }
