@@ -188,7 +188,9 @@ public final class Sweep {
         "sweep %s: %d points, %d failed, %d s, -Dsweep.seed=%d%n",
         part, points, progress.failures(), time.toSeconds(), seed());
     if (!failures.isEmpty()) {
-      AssertionError error = new AssertionError(failures.size() + " points failed");
+      AssertionError error =
+          new AssertionError(
+              failures.size() + " points failed, the first: " + failures.get(0).getMessage());
       failures.forEach(error::addSuppressed);
       progress.spent(time);
       throw error;

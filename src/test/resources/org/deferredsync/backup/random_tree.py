@@ -356,6 +356,7 @@ class Tree:
     # --- changing --------------------------------------------------------------------------------
 
     def nodes(self, wanted):
+        """All but the tops and what each of them keeps: a source that has become empty would be held."""
         found = [node for root in (0, 1) for node in self.walk(root)
                  if node.where[1] and node.where[1] != (KEPT,) and wanted(node)]
         return found
@@ -444,7 +445,8 @@ class Tree:
         node = self.pick(lambda node: node.is_file)
         if node:
             top = node.where[1][:-1]
-            beside = [other for other in self.walk(node.where[0]) if other.is_file and other.where[1][:-1] == top][:4]
+            beside = self.nodes(lambda other: other.is_file and other.where[0] == node.where[0]
+                                and other.where[1][:-1] == top)[:4]
             new = (node.where[0], top + (self.any_name(),))
             if self.free(new):
                 places = [other.where for other in beside] + [new]
