@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.catalogue.Expiry.Old;
@@ -237,11 +238,18 @@ final class RebuiltRows {
     engine.progress().begin(Phase.VERIFY, Progress.UNKNOWN, Progress.UNKNOWN);
     catalogue.begin();
     try (Reconciler reconciler = new Reconciler(engine, target, catalogue, log, first, last)) {
+      Map<Long, String> named = new TreeMap<>();
       for (Run run : runs) {
         String increment = run.increment();
         if (increment != null) {
-          reconciler.increment(run.id(), increment, sources);
+          named.put(run.id(), increment);
         }
+      }
+      for (Map.Entry<Long, String> increment : named.entrySet()) {
+        reconciler.open(increment.getKey(), increment.getValue());
+      }
+      for (Map.Entry<Long, String> increment : named.entrySet()) {
+        reconciler.increment(increment.getKey(), increment.getValue(), sources);
       }
       for (FilePath source : sources) {
         reconciler.mirror(source);

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.deferredsync.catalogue.Catalogue;
@@ -46,7 +47,7 @@ final class Reconciler implements AutoCloseable {
   private final long last;
   private final InodeNumbers contentOf = InodeNumbers.open();
   private final InodeNumbers groupOf = InodeNumbers.open();
-  private final Map<Long, DirectoryTree> increments = new TreeMap<>();
+  private final NavigableMap<Long, DirectoryTree> increments = new TreeMap<>();
   private final List<Integer> descriptors = new ArrayList<>();
   private long lastContent;
   private long lastGroup;
@@ -77,8 +78,8 @@ final class Reconciler implements AutoCloseable {
     return found;
   }
 
-  /** Takes what lies in the increment of the run; to be called for all of them in their order. */
-  void increment(long run, String name, Collection<FilePath> sources) throws IOException {
+  /** Opens the increment of a run, if it is there; to be called for all before any is taken. */
+  void open(long run, String name) throws IOException {
     int descriptor;
     try {
       descriptor = Increment.open(posix, target, name);
@@ -89,8 +90,15 @@ final class Reconciler implements AutoCloseable {
       throw e;
     }
     descriptors.add(descriptor);
-    DirectoryTree tree = new DirectoryTree(posix, descriptor, FilePath.ROOT, true);
-    increments.put(run, tree);
+    increments.put(run, new DirectoryTree(posix, descriptor, FilePath.ROOT, true));
+  }
+
+  /** Takes what lies in the increment of the run; to be called for all of them in their order. */
+  void increment(long run, String name, Collection<FilePath> sources) throws IOException {
+    DirectoryTree tree = increments.get(run);
+    if (tree == null) {
+      return;
+    }
     long before = found;
     for (FilePath source : sources) {
       Stat stat = tree.statOrNull(source);
@@ -110,8 +118,7 @@ final class Reconciler implements AutoCloseable {
   private void displaced(long run, DirectoryTree tree, FilePath path, Stat stat)
       throws IOException {
     if (stat.isDirectory()) {
-      Stat mirror = target.mirror().statOrNull(path);
-      if (mirror == null || !mirror.isDirectory()) {
+      if (wasReplaced(run, path)) {
         pastDirectory(run, tree, path, stat);
       }
       for (byte[] name : names(tree.open(path))) {
@@ -124,6 +131,23 @@ final class Reconciler implements AutoCloseable {
     } else if (!catalogue.contents().hasPlace(run, path)) {
       pastFile(run, tree, path, stat);
     }
+  }
+
+  /**
+   * Whether the path of a directory was none any more, as the mirror or a later increment shows.
+   */
+  private boolean wasReplaced(long run, FilePath path) throws IOException {
+    Stat mirror = target.mirror().statOrNull(path);
+    if (mirror == null || !mirror.isDirectory()) {
+      return true;
+    }
+    for (DirectoryTree later : increments.tailMap(run, false).values()) {
+      Stat stat = later.statOrNull(path);
+      if (stat != null && !stat.isDirectory()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void pastDirectory(long run, DirectoryTree tree, FilePath path, Stat stat)

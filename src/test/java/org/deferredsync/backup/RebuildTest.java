@@ -379,6 +379,38 @@ final class RebuildTest {
   }
 
   @Test
+  void rebuild_fromFilesAlone_knowsADirectory_thatWasAFileForAWhile() throws Exception {
+    write("name/x", "one");
+    good();
+    write("name/x", "another");
+    good();
+    Shell.run("rm", "-r", source.resolve("name").toString());
+    write("name", "a file");
+    good();
+    Files.delete(source.resolve("name"));
+    write("name/y", "a directory again");
+    good();
+    lose();
+    Shell.run("rm", "-r", own("manifests").toString());
+    assertThat(rebuild().exact()).isFalse();
+    Path to = scratch.resolve("restored");
+    Path name = to.resolve("source/name");
+    assertThat(restore("1", to)).isZero();
+    assertThat(name.resolve("x")).hasContent("one");
+    Shell.run("rm", "-rf", to.toString());
+    assertThat(restore("2", to)).isZero();
+    assertThat(name.resolve("x")).hasContent("another");
+    Shell.run("rm", "-rf", to.toString());
+    assertThat(restore("3", to)).isZero();
+    assertThat(name).hasContent("a file");
+    Shell.run("rm", "-rf", to.toString());
+    assertThat(restore("4", to)).isZero();
+    assertThat(name.resolve("y")).hasContent("a directory again");
+    assertThat(name.resolve("x")).doesNotExist();
+    ordinaryRun();
+  }
+
+  @Test
   void rebuild_takesWhatIsLeft_whereManifestsAreDamaged() throws Exception {
     history();
     for (int at = 0; at < 3; at++) {
