@@ -655,7 +655,20 @@ def covered(data, source):
                for first, end in data)
 
 
-def differences(expected, found):
+def kept_as(want, have, seen):
+    """Whether the file lies on disk as the source has it, or had it: the same bytes are not stored again for a hole."""
+    if covered(have["data"], want["data"]):
+        return True
+    # Room that the source keeps without having written to it may become data.
+    blocks = want["blocks"]
+    for fields in seen:
+        if fields.get("sha256") == want["sha256"]:
+            blocks = max(blocks, fields["blocks"])
+    return have["blocks"] <= blocks
+
+
+def differences(expected, found, seen):
+    """How the found entries differ from the expected ones, where the sources had all the seen ones by now."""
     lines = []
     for where in sorted(expected.keys() | found.keys()):
         if where not in found:
@@ -666,10 +679,8 @@ def differences(expected, found):
             want, have = expected[where], found[where]
             for field in sorted(want.keys() | have.keys()):
                 if field == "data":
-                    if field in want and field in have and not covered(have[field], want[field]):
-                        # Room that the source keeps without having written to it may become data.
-                        if have["blocks"] > want["blocks"]:
-                            lines.append("%s: data at %s, in the source at %s" % (place(where), have[field], want[field]))
+                    if field in want and field in have and not kept_as(want, have, seen):
+                        lines.append("%s: data at %s, in the source at %s" % (place(where), have[field], want[field]))
                 elif field != "blocks" and want.get(field) != have.get(field):
                     lines.append("%s: %s %s, in the source %s" % (place(where), field, shown(have.get(field)),
                                                                  shown(want.get(field))))
@@ -732,7 +743,8 @@ def main():
                 remembered[words[1]] = tree.describe()
             elif words[0] == "compare":
                 other = Tree([os.fsencode(word) for word in words[2:4]], set())
-                answer = differences(remembered[words[1]], other.describe(alone=True))
+                seen = [fields for tree_then in remembered.values() for fields in tree_then.values()]
+                answer = differences(remembered[words[1]], other.describe(alone=True), seen)
             elif words[0] == "log":
                 answer = tree.done
                 tree.done = []
