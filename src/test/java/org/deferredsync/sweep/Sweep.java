@@ -146,6 +146,9 @@ public final class Sweep {
 
   private synchronized void failed(String name, Throwable cause) {
     System.out.printf("sweep %s: %s: %s%n", part, name, cause);
+    for (Throwable below = cause.getCause(); below != null; below = below.getCause()) {
+      System.out.printf("  because of %s%n", below);
+    }
     failures.add(new AssertionError(part + ": " + name + " -Dsweep.seed=" + seed(), cause));
     progress.failed(name);
   }
