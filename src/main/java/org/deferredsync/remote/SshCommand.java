@@ -11,6 +11,9 @@ import java.util.List;
 final class SshCommand {
   private static final String WITHOUT_SHA1 = "-ssh-rsa,ssh-rsa-cert-v01@openssh.com,ssh-dss*";
 
+  /** How long a shared connection stays without a session: longer than from one to the next. */
+  private static final int IDLE_SECONDS = 60;
+
   private final SshSettings settings;
 
   SshCommand(SshSettings settings) {
@@ -19,6 +22,13 @@ final class SshCommand {
 
   /** The program and its options for a host, without the host. */
   List<String> options(RemoteHost host) {
+    return options(host, "no");
+  }
+
+  /**
+   * @param master whether it makes a connection that others can share
+   */
+  private List<String> options(RemoteHost host, String master) {
     List<String> arguments = new ArrayList<>(List.of("ssh"));
     if (settings.config() != null) {
       arguments.addAll(List.of("-F", settings.config().toString()));
@@ -50,12 +60,31 @@ final class SshCommand {
     add(arguments, "ForwardX11=no");
     add(arguments, "PermitLocalCommand=no");
     add(arguments, "EscapeChar=none");
+    if (settings.socket() != null) {
+      add(arguments, "ControlPath=" + settings.socket());
+      add(arguments, "ControlMaster=" + master);
+      add(arguments, "ControlPersist=" + (master.equals("no") ? master : IDLE_SECONDS + "s"));
+    }
     arguments.add("-T");
     return arguments;
   }
 
   private static void add(List<String> arguments, String option) {
     arguments.addAll(List.of("-o", option));
+  }
+
+  /** Everything to have ssh connect, go to the background, and share the connection. */
+  List<String> share(RemoteHost host) {
+    List<String> arguments = options(host, "yes");
+    arguments.addAll(List.of("-f", "-N", "--", host.destination()));
+    return arguments;
+  }
+
+  /** Everything to end that connection. */
+  List<String> unshare(RemoteHost host) {
+    List<String> arguments = options(host);
+    arguments.addAll(List.of("-O", "exit", "--", host.destination()));
+    return arguments;
   }
 
   /** Everything for one command there, which its shell reads. */

@@ -26,6 +26,7 @@ import org.deferredsync.remote.RemoteException.Kind;
 import org.deferredsync.remote.RemoteHost;
 import org.deferredsync.remote.RemotePath;
 import org.deferredsync.remote.RsyncResult;
+import org.deferredsync.remote.SharedConnection;
 import org.deferredsync.remote.SshSettings;
 import org.deferredsync.snapshot.FilePath;
 
@@ -49,46 +50,53 @@ record HostPush(
 
   ReturnCode run(Duration full, boolean deletions) throws IOException, InterruptedException {
     try (ChildLines lines = new ChildLines(context.log())) {
-      Path here = Path.of(target.toString());
       Readiness ready = preflight.look(host, List.of(directory, directory.above()));
-      RemoteCopy copy =
-          RemoteCopy.of(
-              context.commands(),
-              ssh,
-              bandwidth,
-              host,
-              ready,
-              directory,
-              here,
-              scratch,
-              line -> lines.accept(host + ": " + line));
-      Push push = new Push(copy, base(here, ready), deletions);
-      PushMarker marker = push.look();
-      if (marker == null) {
-        requireParent(ready, host, directory);
-        requireRoom(ready);
+      try (SharedConnection shared =
+          SharedConnection.open(context.commands(), ssh, host, scratch)) {
+        RemoteCopy copy =
+            RemoteCopy.of(
+                context.commands(),
+                shared.settings(),
+                bandwidth,
+                host,
+                ready,
+                directory,
+                Path.of(target.toString()),
+                scratch,
+                line -> lines.accept(host + ": " + line));
+        return push(copy, ready, full, deletions);
       }
-      Instant now = context.clock().instant();
-      Push.Result result = push.run(marker, now.getEpochSecond(), full.toSeconds());
-      source.acknowledge(
-          BackupToRemote.remoteName(host, directory),
-          result.seq(),
-          now.getEpochSecond() * 1_000_000_000L);
-      context
-          .log()
-          .info(
-              "{}: {} files pushed, {} sent, {} deleted{}.",
-              copy,
-              result.files(),
-              Sizes.text(result.bytes()),
-              result.deleted(),
-              result.compared() ? "; everything was compared" : "");
-      return ReturnCode.SUCCESS;
     } catch (RemoteException e) {
       return failed(context, e);
     } finally {
       BackupToRemote.remove(scratch);
     }
+  }
+
+  private ReturnCode push(RemoteCopy copy, Readiness ready, Duration full, boolean deletions)
+      throws RemoteException, IOException, InterruptedException {
+    Push push = new Push(copy, base(Path.of(target.toString()), ready), deletions);
+    PushMarker marker = push.look();
+    if (marker == null) {
+      requireParent(ready, host, directory);
+      requireRoom(ready);
+    }
+    Instant now = context.clock().instant();
+    Push.Result result = push.run(marker, now.getEpochSecond(), full.toSeconds());
+    source.acknowledge(
+        BackupToRemote.remoteName(host, directory),
+        result.seq(),
+        now.getEpochSecond() * 1_000_000_000L);
+    context
+        .log()
+        .info(
+            "{}: {} files pushed, {} sent, {} deleted{}.",
+            copy,
+            result.files(),
+            Sizes.text(result.bytes()),
+            result.deleted(),
+            result.compared() ? "; everything was compared" : "");
+    return ReturnCode.SUCCESS;
   }
 
   /** What a push would do; nothing is sent, nor anything written here. */

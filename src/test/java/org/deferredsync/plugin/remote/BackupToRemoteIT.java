@@ -23,6 +23,7 @@ import org.deferredsync.backup.TreeText;
 import org.deferredsync.plugin.PluginOutcome;
 import org.deferredsync.plugin.ReturnCode;
 import org.deferredsync.process.Command;
+import org.deferredsync.process.CommandResult;
 import org.deferredsync.process.CommandRunner;
 import org.deferredsync.remote.LocalSshd;
 import org.junit.jupiter.api.AfterAll;
@@ -97,6 +98,65 @@ final class BackupToRemoteIT {
           .contains("catalogue.db", "pushed", "lock", "target-id", "generation")
           .doesNotContain("staging", "reserve", "moved");
     }
+  }
+
+  private static int logins() throws IOException {
+    return sshd.log().split("Accepted publickey", -1).length - 1;
+  }
+
+  @Test
+  void push_logsInOnce_toLookAndOnceToSend_andLeavesNoConnection() throws Exception {
+    push.backUp();
+    push.assertPushes();
+    push.change(1);
+    push.backUp();
+    int before = logins();
+    List<String> ran = new ArrayList<>();
+    assertThat(
+            push.push(
+                (asked, output, errors) -> {
+                  ran.add(asked.program());
+                  return PushFixture.SYSTEM.run(asked, output, errors);
+                }))
+        .as("%s", push.said)
+        .isEqualTo(ReturnCode.SUCCESS);
+    assertThat(Collections.frequency(ran, "rsync")).isGreaterThan(3);
+    assertThat(logins() - before).isEqualTo(2);
+    assertThat(ProcessHandle.allProcesses())
+        .noneMatch(one -> one.info().commandLine().orElse("").contains(scratch + "/push-"));
+  }
+
+  @Test
+  void push_goesOn_whereAConnectionCannotBeShared_orIsLost() throws Exception {
+    push.backUp();
+    push.assertPushes();
+    CommandRunner refused =
+        (asked, output, errors) ->
+            PushFixture.SYSTEM.run(
+                asked.arguments().contains("-f") ? Command.of("false") : asked, output, errors);
+    push.change(1);
+    push.backUp();
+    int before = logins();
+    assertThat(push.push(refused)).as("%s", push.said).isEqualTo(ReturnCode.SUCCESS);
+    assertThat(logins() - before).isGreaterThan(3);
+    push.assertSame();
+
+    CommandRunner lost =
+        (asked, output, errors) -> {
+          CommandResult result = PushFixture.SYSTEM.run(asked, output, errors);
+          ProcessHandle.allProcesses()
+              .filter(one -> one.info().command().orElse("").endsWith("/ssh"))
+              .filter(one -> one.info().commandLine().orElse("").contains(scratch + "/push-"))
+              .forEach(ProcessHandle::destroyForcibly);
+          return result;
+        };
+    push.change(2);
+    push.backUp();
+    before = logins();
+    assertThat(push.push(lost)).as("%s", push.said).isEqualTo(ReturnCode.SUCCESS);
+    assertThat(logins() - before).isGreaterThan(3);
+    push.assertSame();
+    push.assertRestores(3);
   }
 
   @Test
