@@ -15,7 +15,10 @@ SIZES = (200, 8_000)
 
 
 class Sshd:
-    """An sshd on a free port of the loopback, with keys and a configuration of its own, which ends with this process."""
+    """
+    An sshd on a free port of the loopback, with keys and a configuration of its own, which ends with this process. Who
+    logs in has an empty home, so that no script of this machine's root runs at each login.
+    """
 
     def __init__(self, directory):
         os.mkdir(directory, 0o700)
@@ -26,12 +29,12 @@ class Sshd:
         for name in ("host_key", "id"):
             subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", directory + "/" + name], check=True)
         with open(directory + "/host_key.pub") as key, open(directory + "/known_hosts", "w") as known:
-            known.write("* " + key.read())
+            known.write("[127.0.0.1]:%d " % port + key.read())
         os.makedirs("/run/sshd", exist_ok=True)
         with open(directory + "/sshd_config", "w") as text:
             text.write("ListenAddress 127.0.0.1\nPort %d\nHostKey %s/host_key\nPidFile none\nStrictModes no\nUsePAM no\n"
                        "AuthorizedKeysFile %s/id.pub\nMaxStartups 100\nPermitRootLogin prohibit-password\n"
-                       % (port, directory, directory))
+                       "SetEnv HOME=%s\n" % (port, directory, directory, directory))
         with open(self.config, "w") as text:
             text.write("Host %s vault\n  HostName 127.0.0.1\n  Port %d\n  User root\n  IdentityFile %s/id\n"
                        "  UserKnownHostsFile %s/known_hosts\n" % (" ".join(HOSTS), port, directory, directory))
@@ -62,13 +65,14 @@ def rsync(sshd, source, target):
     return ["rsync", "-aHAXz", "--numeric-ids", "--delete", "-e", "ssh -F " + sshd.config, source, target]
 
 
-def change(source, turn):
-    """Other contents for one file in a hundred, one in each directory."""
+def change(source, turn, everywhere):
+    """Other contents for one file in a hundred: one in each directory, or all in one directory in a hundred."""
     chance = random.Random(turn)
-    for top, _, names in os.walk(source):
-        files = sorted(name for name in names if name.endswith(".dat"))
-        if files:
-            with open(os.path.join(top, chance.choice(files)), "wb") as file:
+    tops = [(top, sorted(name for name in names if name.endswith(".dat"))) for top, _, names in os.walk(source)]
+    tops = sorted(one for one in tops if one[1])
+    for top, names in tops if everywhere else chance.sample(tops, max(1, len(tops) // 100)):
+        for name in [chance.choice(names)] if everywhere else names:
+            with open(os.path.join(top, name), "wb") as file:
                 file.write(chance.randbytes(chance.randrange(*SIZES)))
 
 
@@ -90,13 +94,18 @@ def push(bench, sshd, directories):
     def unchanged(turn):
         bench.once(run("incremental_backup"))
 
-    def changed(turn):
-        change(source, turn)
+    def changed(turn, everywhere=False):
+        change(source, turn, everywhere)
         time.sleep(measure.RACY_SECONDS)
         bench.once(run("incremental_backup"))
 
-    for work, prepare, limit in (("nothing changed, %s files" % amount, unchanged, 0.40),
-                                 ("1 %% of %s files changed, one in each directory" % amount, changed, 0.45)):
+    def changed_everywhere(turn):
+        changed(turn, everywhere=True)
+
+    for work, prepare, limit in (
+            ("nothing changed, %s files" % amount, unchanged, 0.40),
+            ("1 %% of %s files changed, in 1 %% of the directories" % amount, changed, 0.45),
+            ("1 %% of %s files changed, one in each directory" % amount, changed_everywhere, 0.45)):
         result = bench.in_turn(sides, prepare=prepare)
         bench.line("push after a run, " + work, measure.seconds(result[0]), "rsync -aHAXz --delete",
                    measure.seconds(result[1]), limit)

@@ -11,55 +11,63 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.deferredsync.sweep.Sweep;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Random exclude files over random trees, decided by ours and by the installed rsync. */
 final class ExcludeRulesRsyncIT {
-  private static final int RULE_SETS = Integer.getInteger("exclude.sets", 600);
   private static final int TREES = 4;
 
   @Test
   void parse_keepsTheFilesThatRsyncKeeps_forRandomRuleSets(@TempDir Path directory)
       throws Exception {
-    long seed = Long.getLong("exclude.seed", new Random().nextLong());
-    System.out.println("exclude rules against rsync: -Dexclude.seed=" + seed);
+    Sweep sweep = Sweep.of("rules");
+    int count = sweep.count(2_000, 600);
     Tally all = new Tally();
     // One thread a tree: most of the time goes by waiting for rsync's three processes.
     ExecutorService threads = Executors.newFixedThreadPool(TREES);
     try {
-      List<Future<Tally>> tallies = new ArrayList<>();
+      List<Future<Integer>> met = new ArrayList<>();
       for (int tree = 0; tree < TREES; tree++) {
-        long treeSeed = seed + tree;
+        long seed = sweep.seed() + tree;
         Path root = Files.createDirectory(directory.resolve("tree" + tree));
-        tallies.add(threads.submit(() -> compareOneTree(root, treeSeed, "seed " + seed)));
+        met.add(
+            threads.submit(
+                () ->
+                    sweep.meetMany(
+                        "tree " + seed,
+                        () -> {
+                          Tally tally = compareOneTree(root, seed, count / TREES);
+                          all.add(tally);
+                          return tally.ruleSets;
+                        })));
       }
-      for (Future<Tally> tally : tallies) {
-        all.add(tally.get());
+      for (Future<Integer> one : met) {
+        one.get();
       }
     } finally {
       threads.shutdownNow();
     }
-    System.out.println(all);
-    assertThat(all.ruleSets).isEqualTo(RULE_SETS);
+    sweep.note(all.toString());
+    sweep.end(count);
     assertThat(all.matchingRules * 2).as("%s", all).isGreaterThanOrEqualTo(all.rules);
     assertThat(all.partlyKept * 2).as("%s", all).isGreaterThanOrEqualTo(all.ruleSets);
   }
 
-  private static Tally compareOneTree(Path root, long treeSeed, String seed) throws Exception {
-    ExcludeRulesGenerator generator = new ExcludeRulesGenerator(new Random(treeSeed));
+  private static Tally compareOneTree(Path root, long seed, int count) throws Exception {
+    ExcludeRulesGenerator generator = new ExcludeRulesGenerator(new Random(seed));
     ExcludeRulesTree tree =
         ExcludeRulesTree.create(root, generator.sourceName(), generator.paths());
     Tally tally = new Tally();
-    for (int i = 0; i < RULE_SETS / TREES; i++) {
-      compare(tree, generator.ruleSet(tree.entries()), seed, tally);
+    for (int i = 0; i < count; i++) {
+      compare(tree, generator.ruleSet(tree.entries()), tally);
     }
     return tally;
   }
 
-  private static void compare(ExcludeRulesTree tree, String text, String seed, Tally tally)
-      throws Exception {
-    String shown = seed + ", rules " + ExcludeRulesTree.shown(Set.of(text));
+  private static void compare(ExcludeRulesTree tree, String text, Tally tally) throws Exception {
+    String shown = "rules " + ExcludeRulesTree.shown(Set.of(text));
     tally.ruleSets++;
     ExcludeRulesTree.Answer rsync = tree.keptByRsync(text);
     ExcludeRules rules;
@@ -100,7 +108,7 @@ final class ExcludeRulesRsyncIT {
     private int rules;
     private int matchingRules;
 
-    void add(Tally other) {
+    synchronized void add(Tally other) {
       ruleSets += other.ruleSets;
       refused += other.refused;
       partlyKept += other.partlyKept;
