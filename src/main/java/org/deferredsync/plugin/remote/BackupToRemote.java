@@ -164,7 +164,7 @@ public final class BackupToRemote implements Plugin {
   static void remove(Path scratch) throws IOException {
     try (Stream<Path> all = Files.walk(scratch)) {
       for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
+        Files.deleteIfExists(path); // what ssh left there it may just be taking away
       }
     }
   }
