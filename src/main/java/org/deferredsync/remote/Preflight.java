@@ -13,27 +13,28 @@ import org.deferredsync.remote.HostProbe.Refused;
 import org.deferredsync.remote.RemoteException.Kind;
 
 /**
- * Looks before anything is sent whether a host lets us in and what is there. JSch is asked first,
- * since it knows what is wrong; where it does not get in, the system's ssh decides whether one can.
+ * Looks before anything is sent whether a host lets us in and what is there. The system's ssh
+ * decides whether one can, since the data will go the same way; where it does not get in, JSch is
+ * asked, which knows what is wrong.
  */
 public final class Preflight {
   private static final String DIRECTORY = "directory ";
   private static final int NOT_FOUND = 127;
   private static final int AVAILABLE = 3;
 
-  private final HostProbe first;
   private final HostProbe deciding;
+  private final HostProbe narrowing;
 
   /**
    * @param environment what this process was started with
    */
   public Preflight(CommandRunner commands, SshSettings settings, Map<String, String> environment) {
-    this(new JschProbe(commands, settings, environment), new SshProbe(commands, settings));
+    this(new SshProbe(commands, settings), new JschProbe(commands, settings, environment));
   }
 
-  Preflight(HostProbe first, HostProbe deciding) {
-    this.first = first;
+  Preflight(HostProbe deciding, HostProbe narrowing) {
     this.deciding = deciding;
+    this.narrowing = narrowing;
   }
 
   /**
@@ -44,10 +45,6 @@ public final class Preflight {
   public Readiness look(RemoteHost host, List<RemotePath> directories)
       throws RemoteException, InterruptedException {
     String question = question(directories);
-    Outcome outcome = first.ask(host, question);
-    if (outcome instanceof Answer answer) {
-      return readiness(host, answer);
-    }
     Outcome verdict = deciding.ask(host, question);
     if (verdict instanceof Answer answer) {
       return readiness(host, answer);
@@ -55,8 +52,9 @@ public final class Preflight {
     if (verdict instanceof HostProbe.Unable unable) {
       throw new RemoteException(Kind.PREREQUISITE, host + ": " + unable.reason() + ".");
     }
+    Outcome closer = narrowing.ask(host, question);
     String reason =
-        outcome instanceof Refused narrow ? narrow.reason() : ((Refused) verdict).reason();
+        closer instanceof Refused narrow ? narrow.reason() : ((Refused) verdict).reason();
     throw new RemoteException(Kind.NETWORK, host + ": " + reason + ".");
   }
 

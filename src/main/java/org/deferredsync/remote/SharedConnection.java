@@ -5,21 +5,19 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import org.deferredsync.process.Command;
-import org.deferredsync.process.CommandResult;
 import org.deferredsync.process.CommandRunner;
 
 /**
- * One connection and login for all sessions with a host, kept by an ssh in the background. Where it
- * cannot be had, or is lost, each session connects by itself and tells what is wrong. Should we be
- * killed, it ends by itself.
+ * One connection and login for all sessions with a host: the {@link Preflight} makes it, an ssh in
+ * the background keeps it. Where it cannot be had, or is lost, each session connects by itself and
+ * tells what is wrong. Should we be killed, it ends by itself.
  */
 public final class SharedConnection implements AutoCloseable {
   /** What ssh leaves us of a socket's address: it appends 17 bytes while it makes the socket. */
   private static final int LONGEST = 107 - 17;
 
-  private static final long GRACE_NS = Duration.ofSeconds(5).toNanos();
+  private static final Duration GRACE = Duration.ofSeconds(5);
   private static final long LOOK_MS = 5;
 
   private final CommandRunner commands;
@@ -33,40 +31,23 @@ public final class SharedConnection implements AutoCloseable {
   }
 
   /**
-   * Connects to the host, if that can be shared.
+   * The one to the host, not made yet.
    *
-   * @param directory of this connection's own, mode 0700, in which its socket lies
+   * @param directory of this connection's own, mode 0700, in which its socket will lie
    */
-  public static SharedConnection open(
-      CommandRunner commands, SshSettings settings, RemoteHost host, Path directory)
-      throws InterruptedException {
+  public static SharedConnection to(
+      CommandRunner commands, SshSettings settings, RemoteHost host, Path directory) {
     Path socket = directory.resolve("ssh");
     String path = socket.toString();
     boolean oneWord = path.matches("[A-Za-z0-9/._-]+"); // for rsync and ssh
-    if (!oneWord || path.getBytes(StandardCharsets.UTF_8).length > LONGEST) {
-      return new SharedConnection(commands, settings, host);
-    }
-    SharedConnection shared = new SharedConnection(commands, settings.through(socket), host);
-    boolean connected = false;
-    try {
-      List<String> share = new SshCommand(shared.settings).share(host);
-      connected = shared.ssh(share).succeeded();
-    } finally {
-      if (!connected) {
-        shared.close();
-      }
-    }
-    return connected ? shared : new SharedConnection(commands, settings, host);
+    boolean fits = path.getBytes(StandardCharsets.UTF_8).length <= LONGEST;
+    return new SharedConnection(
+        commands, oneWord && fits ? settings.through(socket) : settings, host);
   }
 
   /** How ssh is used to share it. */
   public SshSettings settings() {
     return settings;
-  }
-
-  private CommandResult ssh(List<String> arguments) throws InterruptedException {
-    Command command = Command.of(arguments).leavingServices();
-    return commands.run(command.within(settings.timeout().multipliedBy(3)), line -> {}, line -> {});
   }
 
   private static boolean isThere(Path socket) {
@@ -83,8 +64,10 @@ public final class SharedConnection implements AutoCloseable {
     boolean interrupted = Thread.interrupted();
     try {
       // If it fails nobody listens any more.
-      boolean ends = isThere(socket) && ssh(new SshCommand(settings).unshare(host)).succeeded();
-      long deadline = System.nanoTime() + GRACE_NS;
+      Command end = Command.of(new SshCommand(settings).unshare(host));
+      boolean ends =
+          isThere(socket) && commands.run(end.within(GRACE), line -> {}, line -> {}).succeeded();
+      long deadline = System.nanoTime() + GRACE.toNanos();
       while (ends && isThere(socket) && System.nanoTime() < deadline) {
         Thread.sleep(LOOK_MS);
       }

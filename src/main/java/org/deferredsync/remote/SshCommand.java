@@ -22,13 +22,13 @@ final class SshCommand {
 
   /** The program and its options for a host, without the host. */
   List<String> options(RemoteHost host) {
-    return options(host, "no");
+    return options(host, false);
   }
 
   /**
-   * @param master whether it makes a connection that others can share
+   * @param master whether it makes the connection that others are to share, if there is none yet
    */
-  private List<String> options(RemoteHost host, String master) {
+  private List<String> options(RemoteHost host, boolean master) {
     List<String> arguments = new ArrayList<>(List.of("ssh"));
     if (settings.config() != null) {
       arguments.addAll(List.of("-F", settings.config().toString()));
@@ -62,8 +62,8 @@ final class SshCommand {
     add(arguments, "EscapeChar=none");
     if (settings.socket() != null) {
       add(arguments, "ControlPath=" + settings.socket());
-      add(arguments, "ControlMaster=" + master);
-      add(arguments, "ControlPersist=" + (master.equals("no") ? master : IDLE_SECONDS + "s"));
+      add(arguments, "ControlMaster=" + (master ? "auto" : "no"));
+      add(arguments, "ControlPersist=" + IDLE_SECONDS);
     }
     arguments.add("-T");
     return arguments;
@@ -73,23 +73,19 @@ final class SshCommand {
     arguments.addAll(List.of("-o", option));
   }
 
-  /** Everything to have ssh connect, go to the background, and share the connection. */
-  List<String> share(RemoteHost host) {
-    List<String> arguments = options(host, "yes");
-    arguments.addAll(List.of("-f", "-N", "--", host.destination()));
-    return arguments;
-  }
-
-  /** Everything to end that connection. */
+  /** Everything to end the shared connection. */
   List<String> unshare(RemoteHost host) {
     List<String> arguments = options(host);
     arguments.addAll(List.of("-O", "exit", "--", host.destination()));
     return arguments;
   }
 
-  /** Everything for one command there, which its shell reads. */
+  /**
+   * Everything for one command there, which its shell reads. Where the connection is to be shared
+   * it stays behind, kept by an ssh in the background.
+   */
   List<String> command(RemoteHost host, String command) {
-    List<String> arguments = options(host);
+    List<String> arguments = options(host, true);
     arguments.addAll(List.of("--", host.destination(), command));
     return arguments;
   }

@@ -16,20 +16,22 @@ final class SshProbe implements HostProbe {
   private final CommandRunner commands;
   private final SshCommand ssh;
   private final Duration limit;
+  private final boolean shared;
 
   SshProbe(CommandRunner commands, SshSettings settings) {
     this.commands = commands;
     this.ssh = new SshCommand(settings);
     this.limit = settings.timeout().multipliedBy(3);
+    this.shared = settings.socket() != null;
   }
 
   @Override
   public Outcome ask(RemoteHost host, String question) throws InterruptedException {
     List<String> output = new ArrayList<>();
     List<String> errors = new ArrayList<>();
+    Command command = Command.of(ssh.command(host, question)).within(limit);
     CommandResult result =
-        commands.run(
-            Command.of(ssh.command(host, question)).within(limit), output::add, errors::add);
+        commands.run(shared ? command.leavingServices() : command, output::add, errors::add);
     if (!result.started()) {
       return new Unable("ssh " + result.describe() + "; install openssh-client");
     }

@@ -346,22 +346,30 @@ final class PreflightIT {
   }
 
   @Test
-  void ssh_decides_whereTheyDiffer() throws Exception {
-    HostProbe refusing = (host, question) -> new HostProbe.Refused("it is Tuesday");
+  void ssh_decides_andJschNarrows_whereTheyDiffer() throws Exception {
     HostProbe willing =
         (host, question) -> new HostProbe.Answer(0, "rsync  version 3.5.0  protocol\n", "");
+    HostProbe unasked =
+        (host, question) -> {
+          throw new AssertionError("asked " + question);
+        };
     RemoteHost host = RemoteHost.parse("host", "");
-    assertThat(new Preflight(refusing, willing).look(host, List.of()).restricted()).isFalse();
+    assertThat(new Preflight(willing, unasked).look(host, List.of()).restricted()).isFalse();
+
     HostProbe denying = (asked, question) -> new HostProbe.Refused("ssh says: no");
-    assertThat(
-            catchThrowableOfType(
-                RemoteException.class,
-                () -> new Preflight(refusing, denying).look(host, List.of())))
-        .hasMessage("host: it is Tuesday.");
+    HostProbe refusing = (asked, question) -> new HostProbe.Refused("it is Tuesday");
     HostProbe unable = (asked, question) -> new HostProbe.Unable("too far");
-    assertThat(
-            catchThrowableOfType(
-                RemoteException.class, () -> new Preflight(unable, denying).look(host, List.of())))
-        .hasMessage("host: ssh says: no.");
+    assertThat(trouble(denying, refusing)).hasMessage("host: it is Tuesday.");
+    assertThat(trouble(denying, unable)).hasMessage("host: ssh says: no.");
+    assertThat(trouble(denying, willing)).hasMessage("host: ssh says: no.");
+    assertThat(trouble(denying, willing).kind()).isEqualTo(Kind.NETWORK);
+    assertThat(trouble(unable, unasked)).hasMessage("host: too far.");
+    assertThat(trouble(unable, unasked).kind()).isEqualTo(Kind.PREREQUISITE);
+  }
+
+  private static RemoteException trouble(HostProbe deciding, HostProbe narrowing) {
+    return catchThrowableOfType(
+        RemoteException.class,
+        () -> new Preflight(deciding, narrowing).look(RemoteHost.parse("host", ""), List.of()));
   }
 }

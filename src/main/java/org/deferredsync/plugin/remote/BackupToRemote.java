@@ -23,7 +23,6 @@ import org.deferredsync.plugin.PluginContext;
 import org.deferredsync.plugin.PluginException;
 import org.deferredsync.plugin.ReturnCode;
 import org.deferredsync.plugin.backup.BackupSettings;
-import org.deferredsync.remote.Preflight;
 import org.deferredsync.remote.RemoteHost;
 import org.deferredsync.remote.RemotePath;
 import org.deferredsync.remote.SideBySide;
@@ -78,14 +77,13 @@ public final class BackupToRemote implements Plugin {
     if (distinct.size() < hosts.size()) {
       throw settings.invalid("REMOTE_HOSTS", "names a host twice; take one out");
     }
-    Preflight preflight = new Preflight(context.commands(), ssh, context.environment());
     Set<String> names =
         hosts.stream().map(host -> remoteName(host, directory)).collect(Collectors.toSet());
     Engine engine =
         Engine.ofSystem(
             context.clock(), Engine.stateDirectory(context.environment()), context.progress());
     if (context.dryRun()) {
-      return preview(context, preflight, target, ssh, hosts, directory);
+      return preview(context, target, ssh, hosts, directory);
     }
     boolean failed =
         context.earlier().stream()
@@ -105,8 +103,7 @@ public final class BackupToRemote implements Plugin {
       for (RemoteHost host : hosts) {
         Path scratch = Files.createTempDirectory(context.scratch(), "push-");
         HostPush push =
-            new HostPush(
-                context, preflight, source, target, ssh, bandwidth, host, directory, scratch);
+            new HostPush(context, source, target, ssh, bandwidth, host, directory, scratch);
         pushes.add(() -> push.run(full, deletions));
       }
       return SideBySide.run(parallel, pushes).stream().reduce(ReturnCode.SUCCESS, ReturnCode::or);
@@ -141,7 +138,6 @@ public final class BackupToRemote implements Plugin {
   /** One host after the other; nothing is sent, nor anything written here. */
   private static ReturnCode preview(
       PluginContext context,
-      Preflight preflight,
       FilePath target,
       SshSettings ssh,
       List<RemoteHost> hosts,
@@ -155,7 +151,7 @@ public final class BackupToRemote implements Plugin {
     }
     ReturnCode code = ReturnCode.SUCCESS;
     for (RemoteHost host : hosts) {
-      code = code.or(HostPush.preview(context, preflight, ssh, here, host, directory));
+      code = code.or(HostPush.preview(context, ssh, here, host, directory));
     }
     return code;
   }

@@ -33,7 +33,6 @@ import org.deferredsync.snapshot.FilePath;
 /** The push to one host: looked at, pushed, acknowledged; its trouble is no other host's. */
 record HostPush(
     PluginContext context,
-    Preflight preflight,
     PushSource source,
     FilePath target,
     SshSettings ssh,
@@ -50,9 +49,8 @@ record HostPush(
 
   ReturnCode run(Duration full, boolean deletions) throws IOException, InterruptedException {
     try (ChildLines lines = new ChildLines(context.log())) {
-      Readiness ready = preflight.look(host, List.of(directory, directory.above()));
-      try (SharedConnection shared =
-          SharedConnection.open(context.commands(), ssh, host, scratch)) {
+      try (SharedConnection shared = SharedConnection.to(context.commands(), ssh, host, scratch)) {
+        Readiness ready = look(context, shared.settings(), host, directory);
         RemoteCopy copy =
             RemoteCopy.of(
                 context.commands(),
@@ -99,17 +97,19 @@ record HostPush(
     return ReturnCode.SUCCESS;
   }
 
+  private static Readiness look(
+      PluginContext context, SshSettings ssh, RemoteHost host, RemotePath directory)
+      throws RemoteException, InterruptedException {
+    return new Preflight(context.commands(), ssh, context.environment())
+        .look(host, List.of(directory, directory.above()));
+  }
+
   /** What a push would do; nothing is sent, nor anything written here. */
   static ReturnCode preview(
-      PluginContext context,
-      Preflight preflight,
-      SshSettings ssh,
-      Path target,
-      RemoteHost host,
-      RemotePath directory)
+      PluginContext context, SshSettings ssh, Path target, RemoteHost host, RemotePath directory)
       throws InterruptedException {
     try (ChildLines lines = new ChildLines(context.log())) {
-      Readiness ready = preflight.look(host, List.of(directory, directory.above()));
+      Readiness ready = look(context, ssh, host, directory);
       requireParent(ready, host, directory);
       RemoteCopy copy =
           RemoteCopy.of(
