@@ -44,14 +44,17 @@ public final class ProcessTree {
   static ProcessTree marked(ProcessHandle root, String mark) {
     byte[] wanted = mark.getBytes(StandardCharsets.UTF_8);
     return new ProcessTree(
-        () -> Stream.of(Stream.of(root), root.descendants(), marked(wanted)).flatMap(s -> s),
-        handle -> true);
+        () -> Stream.concat(withDescendants(root), marked(wanted)), handle -> true);
   }
 
   /** The tree below {@code root}, itself included, without what has left it. */
   static ProcessTree below(ProcessHandle root) {
-    return new ProcessTree(
-        () -> Stream.concat(Stream.of(root), root.descendants()), handle -> true);
+    return new ProcessTree(() -> withDescendants(root), handle -> true);
+  }
+
+  /** Nothing where it has ended: then its children have another parent. */
+  private static Stream<ProcessHandle> withDescendants(ProcessHandle root) {
+    return root.isAlive() ? Stream.concat(Stream.of(root), root.descendants()) : Stream.empty();
   }
 
   /** What comes to be below this process from now on. */

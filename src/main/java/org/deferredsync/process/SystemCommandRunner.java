@@ -79,14 +79,16 @@ public final class SystemCommandRunner implements CommandRunner {
     long deadline = start + command.timeout().toNanos();
     boolean finished = false;
     boolean overdue = false;
+    boolean left = true;
     try {
       finished = await(process, tree, deadline, broken);
       overdue = !finished && broken.get() == null;
-      if (finished && !command.leavesServices()) {
-        leftovers = tree.alive();
+      if (finished) {
+        leftovers = command.leavesServices() ? List.of() : tree.alive();
+        left = !leftovers.isEmpty();
       }
     } finally {
-      if (!finished || !command.leavesServices()) {
+      if (left) {
         tree.end(GRACE);
       }
       if (finished && sink != null) {
