@@ -1,5 +1,6 @@
 package org.deferredsync.job;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -19,23 +20,30 @@ import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
 import java.util.Objects;
 import java.util.Set;
+import org.deferredsync.logging.Logging;
 import org.deferredsync.logging.Printable;
 import org.deferredsync.plugin.PluginException;
 import org.deferredsync.plugin.ReturnCode;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Held by the one job that runs with a configuration file. The kernel releases it however the
  * process ends; the file stays and says who held it last.
  */
 final class JobLock implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Logging.JOB);
   private static final Duration LOOK = Duration.ofMillis(200);
 
-  private final FileChannel channel;
+  private final Closeable file;
   private final String key;
 
-  private JobLock(FileChannel channel, String key) {
-    this.channel = channel;
+  /**
+   * @param file open and locked
+   */
+  JobLock(Closeable file, String key) {
+    this.file = file;
     this.key = key;
   }
 
@@ -131,8 +139,13 @@ final class JobLock implements AutoCloseable {
     return line.isEmpty() ? "just started" : Printable.of(line);
   }
 
+  /** The job is over by now: the kernel releases at our end what could not be released before. */
   @Override
-  public void close() throws IOException {
-    channel.close();
+  public void close() {
+    try {
+      file.close();
+    } catch (IOException e) {
+      LOG.debug("The lock is released when this process ends: {}.", e.getMessage());
+    }
   }
 }
