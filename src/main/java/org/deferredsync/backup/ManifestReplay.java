@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ManifestReplay {
   private final Catalogue catalogue;
-  private final Map<Long, ManifestRow.Began> began = new TreeMap<>();
+  private final TreeMap<Long, ManifestRow.Began> began = new TreeMap<>();
   private final Map<Long, Map<FilePath, RunSource>> sources = new TreeMap<>();
   private final List<FilePath> removals = new ArrayList<>();
   private List<Operation> operations = new ArrayList<>();
@@ -44,6 +44,11 @@ final class ManifestReplay {
   /** The batch of the manifest before, as the one under way says. */
   long after() {
     return after;
+  }
+
+  /** The latest run that the manifests tell of, 0 if there is none. */
+  long lastRun() {
+    return began.isEmpty() ? 0 : began.lastKey();
   }
 
   /** What the last manifest was to publish. */

@@ -99,6 +99,7 @@ final class RebuiltRows {
     Map<Long, Run> runs = RebuiltRuns.merged(told, replay, wrongRuns);
     if (told.after() > last || runs.isEmpty()) {
       lacking.add(runs.isEmpty() ? 1L : RebuiltRuns.lastOf(runs));
+      lacking.add(Math.max(1, replay.lastRun()));
     }
     boolean onlyFiles = runs.isEmpty();
     lacking.addAll(rebuiltRuns.addIncrements(runs));
@@ -172,12 +173,16 @@ final class RebuiltRows {
         continue;
       }
       long before = last;
+      long runBefore = replay.lastRun();
       last = name.batch();
       if (!read(catalogue, reader, name, replay)) {
         lacking.add(Math.max(1, name.run()));
       } else if (replay.after() > before) {
         log.warn("{}: manifests before it are missing.", "manifests/" + name);
         lacking.add(Math.max(1, name.run()));
+        if (name.run() > 0) {
+          lacking.add(Math.max(1, runBefore)); // batches of that one may be among them
+        }
       }
     }
     return last;

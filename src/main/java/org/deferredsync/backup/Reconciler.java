@@ -10,6 +10,7 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.deferredsync.catalogue.Catalogue;
+import org.deferredsync.catalogue.Contents;
 import org.deferredsync.catalogue.History;
 import org.deferredsync.catalogue.History.Dated;
 import org.deferredsync.catalogue.InodeNumbers;
@@ -128,8 +129,23 @@ final class Reconciler implements AutoCloseable {
           displaced(run, tree, child, below);
         }
       }
-    } else if (!catalogue.contents().hasPlace(run, path)) {
-      pastFile(run, tree, path, stat);
+    } else {
+      Optional<Contents.Held> held = catalogue.contents().heldIn(run, path);
+      if (held.isEmpty()) {
+        pastFile(run, tree, path, stat);
+      } else if (!held.get().unknown()) {
+        toldFile(run, tree, path, stat, held.get().content());
+      }
+    }
+  }
+
+  /** A file of which it is told that it was displaced, but perhaps not what had come before. */
+  private void toldFile(
+      long run, DirectoryTree tree, FilePath path, Stat stat, @Nullable Long content)
+      throws IOException {
+    Optional<Long> since = freeBefore(path, run);
+    if (since.isPresent() && stat.isRegular() == (content != null)) {
+      addPast(path, since.get(), run, versionOf(tree, path, stat, groupIfAny(stat), content));
     }
   }
 
@@ -162,11 +178,16 @@ final class Reconciler implements AutoCloseable {
 
   private void pastFile(long run, DirectoryTree tree, FilePath path, Stat stat) throws IOException {
     for (Dated known : versions(path)) {
-      boolean current = known.until() == History.OPEN;
-      if ((known.until() == run || (current && known.since() < run))
+      if (known.since() < run
+          && known.until() >= run
           && isStored(tree, path, stat, known.version())) {
-        if (current) {
+        if (known.until() == History.OPEN) {
           catalogue.entries().end(directoryId(path), ManifestRow.nameOf(path), run);
+        } else {
+          // What was told to end later had come after it.
+          catalogue
+              .entries()
+              .addPast(directoryId(path), known.name(), known.since(), run, known.version());
         }
         catalogue.contents().addPlace(run, path, known.version().content(), false);
         return;
@@ -178,8 +199,7 @@ final class Reconciler implements AutoCloseable {
       return;
     }
     Long content = stat.isRegular() ? contentOf(tree, path, stat) : null;
-    Long group = !stat.isRegular() && stat.nlink() > 1 ? groupOf(stat) : null;
-    addPast(path, since.get(), run, versionOf(tree, path, stat, group, content));
+    addPast(path, since.get(), run, versionOf(tree, path, stat, groupIfAny(stat), content));
     catalogue.contents().addPlace(run, path, content, false);
   }
 
@@ -310,8 +330,7 @@ final class Reconciler implements AutoCloseable {
     }
     DirectoryTree mirror = target.mirror();
     Long content = stat.isRegular() ? contentOf(mirror, path, stat) : null;
-    boolean grouped = !stat.isRegular() && !stat.isDirectory() && stat.nlink() > 1;
-    Version version = versionOf(mirror, path, stat, grouped ? groupOf(stat) : null, content);
+    Version version = versionOf(mirror, path, stat, groupIfAny(stat), content);
     Evidence unseen = new Evidence(0, 0, stat.isDirectory() ? 1 : stat.nlink(), true, false);
     if (stat.isDirectory()) {
       catalogue.directories().idOf(path);
@@ -338,6 +357,10 @@ final class Reconciler implements AutoCloseable {
     ExtendedAttributes attributes = Metadata.attributes(posix, parent, path.name());
     return Versions.of(stat, link, group, content, false)
         .withXattr(catalogue.xattrs().idOf(attributes));
+  }
+
+  private @Nullable Long groupIfAny(Stat stat) throws IOException {
+    return stat.isRegular() || stat.isDirectory() || stat.nlink() < 2 ? null : groupOf(stat);
   }
 
   private long groupOf(Stat stat) throws IOException {

@@ -205,6 +205,23 @@ public final class Contents {
         content);
   }
 
+  /**
+   * What an increment has at a path.
+   *
+   * @param content null where it has none, and where it is not what was stored
+   * @param unknown whether it is nothing that the catalogue has ever known
+   */
+  public record Held(@Nullable Long content, boolean unknown) {}
+
+  /** What the row of the increment of the run says of this path, if there is one. */
+  public Optional<Held> heldIn(long run, FilePath path) throws CatalogueException {
+    return database.one(
+        "SELECT content, unknown FROM place WHERE run = ? AND path = ?",
+        row -> new Held(Database.longOrNull(row, 1), row.getInt(2) != 0),
+        run,
+        path.bytes());
+  }
+
   /** Whether the increment of the run has a row for this path. */
   public boolean hasPlace(long run, FilePath path) throws CatalogueException {
     return database
