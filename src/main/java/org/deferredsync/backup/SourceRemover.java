@@ -275,10 +275,13 @@ final class SourceRemover {
 
   /** The directories above the source that nothing else is in. */
   private void removeScaffolding(FilePath parent) throws IOException {
-    for (FilePath path = parent; path != null && !path.isRoot(); path = path.parent()) {
+    for (FilePath path = parent; !path.isRoot(); path = path.above()) {
       FilePath here = path;
       Stat there = target.mirror().statOrNull(here);
-      if (there == null || !there.isDirectory() || catalogue.entries().find(here).isPresent()) {
+      if (there == null) {
+        continue; // gone when an earlier attempt was cut short
+      }
+      if (!there.isDirectory() || catalogue.entries().find(here).isPresent()) {
         return;
       }
       forgetter.step(doomed -> doomed.add(Kind.REMOVE_DIRECTORY, here, there.inode()));
