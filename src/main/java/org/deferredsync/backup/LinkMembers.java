@@ -79,6 +79,9 @@ final class LinkMembers {
       }
       return;
     }
+    if (!fresh && isToGo(work, path)) {
+      return; // a listing lacked it: there again, it waits for the next run
+    }
     Entry row = context.catalogue().entries().find(path).orElse(null);
     if (row != null
         && row.version().type() == FileType.DIRECTORY
@@ -88,6 +91,16 @@ final class LinkMembers {
       return;
     }
     members.add(new LinkMember(index, work, name.directory(), name.name(), stat, row, fresh));
+  }
+
+  /** Whether it is to be removed in this run, by itself or with a directory around it. */
+  private boolean isToGo(SourceWork work, FilePath path) throws IOException {
+    for (FilePath at = path; !at.equals(work.source().path()); at = at.above()) {
+      if (context.store().isRemoved(at.above(), at.name())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Whether one of the names was a directory around the other a moment ago. */
