@@ -83,8 +83,7 @@ final class LinkMembers {
       return; // a listing lacked it: there again, it waits for the next run
     }
     Entry row = context.catalogue().entries().find(path).orElse(null);
-    if (row != null
-        && row.version().type() == FileType.DIRECTORY
+    if ((row == null || row.version().type() == FileType.DIRECTORY)
         && work.source().holdsAnother(path)) {
       work.problems().unreadable(path, new IOException("another source lay below it"));
       doubt(name.directory());

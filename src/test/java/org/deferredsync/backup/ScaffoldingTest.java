@@ -3,13 +3,19 @@ package org.deferredsync.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.deferredsync.backup.BackupReport.Verdict;
+import org.deferredsync.logging.LogCapture;
+import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.SourceState;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -89,6 +95,85 @@ final class ScaffoldingTest {
       assertThat(files.filter(path -> path.endsWith("empty/note"))).hasSize(1);
     }
     assertThat(run(source).verdict()).isEqualTo(Verdict.GOOD);
+  }
+
+  /** Leaves out every directory that is called {@code in}. */
+  private static final EntryFilter NO_INNER =
+      new EntryFilter() {
+        @Override
+        public boolean excludes(FilePath path, boolean directory) {
+          return directory && path.toString().endsWith("/in");
+        }
+
+        @Override
+        public byte[] fingerprint() {
+          return "no in".getBytes(StandardCharsets.US_ASCII);
+        }
+      };
+
+  private static Source source(Path path, EntryFilter filter) {
+    return new Source(
+        EngineFixture.filePath(path), filter, Omissions.NONE, Source.Own.NOTHING);
+  }
+
+  /** The mirror of a source is no other's to move away, whatever took the place of a parent. */
+  @Test
+  @Tag("rule-19")
+  void run_leavesTheMirrorOfAnotherSource_whereAParentOfItBecameAFile() throws Exception {
+    List<String> inner = List.of("row/in", "row-linked/in", "new/in", "new-linked/in");
+    for (String name : inner) {
+      write(name + "/file", "of " + name);
+    }
+    List<Path> paths = inner.stream().map(source::resolve).toList();
+    assertThat(run(paths.get(2), paths.get(3)).verdict()).isEqualTo(Verdict.GOOD);
+    List<Source> all = new ArrayList<>();
+    all.add(source(source, NO_INNER));
+    paths.forEach(path -> all.add(source(path, EntryFilter.NONE)));
+    for (String name : List.of("new", "new-linked")) {
+      becomesAFile(name);
+    }
+    BackupReport report = run(all);
+    assertThat(report.sources().get(0).result().state()).isEqualTo(SourceState.PARTIAL);
+    for (String name : List.of("row", "row-linked")) {
+      becomesAFile(name);
+    }
+
+    try (LogCapture log = new LogCapture("incremental_backup")) {
+      report = run(all);
+
+      for (String name : List.of("row", "row-linked", "new", "new-linked")) {
+        assertThat(log.lines())
+            .filteredOn(line -> line.contains(source.resolve(name) + ": "))
+            .singleElement()
+            .asString()
+            .contains("another source lay below it");
+      }
+    }
+    assertThat(report.sources())
+        .extracting(each -> each.result().state())
+        .containsExactly(
+            SourceState.PARTIAL,
+            SourceState.HELD,
+            SourceState.HELD,
+            SourceState.HELD,
+            SourceState.HELD);
+    for (String name : inner) {
+      assertThat(fixture.mirror(source.resolve(name + "/file"))).hasContent("of " + name);
+    }
+    assertThat(TargetChecks.verify(fixture).good()).isTrue();
+  }
+
+  private void becomesAFile(String name) throws IOException {
+    TargetChecks.delete(source.resolve(name));
+    write(name, "a file now");
+    if (name.endsWith("linked")) {
+      Files.createLink(source.resolve(name + "-too"), source.resolve(name));
+    }
+  }
+
+  private BackupReport run(List<Source> sources) throws BackupException, IOException {
+    fixture.ahead(Duration.ofSeconds(20 + 10L * runs++));
+    return fixture.run(sources);
   }
 
   private void write(String name, String text) throws IOException {
