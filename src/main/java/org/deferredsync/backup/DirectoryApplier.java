@@ -56,6 +56,9 @@ final class DirectoryApplier {
 
   /** What a source that is configured no more has stored in the place of a parent gives way. */
   private void makeScaffolding(FilePath parent, EntryApplier entries) throws IOException {
+    if (!isMirrorDirectory(parent)) {
+      context.batches().flush(); // another source around this one may have staged it
+    }
     for (FilePath at = parent; at.parent() != null; at = at.parent()) {
       Stat there = context.target().mirror().statOrNull(at);
       if (there != null && !there.isDirectory()) {

@@ -152,8 +152,7 @@ final class SourceGround {
 
   /** The parents as the operator wrote them; the last name must be a directory itself. */
   private int openBelowParent(FilePath path) throws IOException {
-    FilePath parentPath = path.parent();
-    int parent = OperatorPath.open(posix, parentPath == null ? FilePath.ROOT : parentPath);
+    int parent = OperatorPath.open(posix, path.above());
     try {
       return posix.openDirectory(parent, path.name());
     } finally {
@@ -284,7 +283,7 @@ final class SourceGround {
 
   private static boolean isBeyond(
       Opened one, DirectoryTree tree, FilePath path, Set<FilePath> mounts) throws IOException {
-    for (FilePath at = path; at != null && !at.equals(one.source().path()); at = at.parent()) {
+    for (FilePath at = path; !at.equals(one.source().path()); at = at.above()) {
       Stat there = tree.statOrNull(at);
       if (mounts.contains(at)
           || (there != null && there.isDirectory() && OmissionPass.isBeyond(there, one.stat()))) {

@@ -129,7 +129,7 @@ final class SourceOverlap {
     if (!source.path().contains(path)) {
       return false; // lies there by a bind mount or a link, which no rule tells of
     }
-    for (FilePath at = path; at != null && !at.equals(source.path()); at = at.parent()) {
+    for (FilePath at = path; !at.equals(source.path()); at = at.above()) {
       if (source.filter().excludes(at, true)) {
         return true;
       }

@@ -2,15 +2,21 @@ package org.deferredsync.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.deferredsync.backup.BackupReport.Verdict;
+import org.deferredsync.fs.Posix;
 import org.deferredsync.logging.LogCapture;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.SourceState;
@@ -161,6 +167,134 @@ final class ScaffoldingTest {
       assertThat(fixture.mirror(source.resolve(name + "/file"))).hasContent("of " + name);
     }
     assertThat(TargetChecks.verify(fixture).good()).isTrue();
+  }
+
+  @Test
+  @Tag("settled-3")
+  void run_begins_withASourceAndOneInIt_thatARuleLeavesOut_inAnyOrder() throws Exception {
+    write("x/in/deep/file", "i");
+    write("x/file", "x");
+    write("y/file", "y");
+    Source outer = source(source, NO_INNER);
+    Source inner = source(source.resolve("x/in"), EntryFilter.NONE);
+    for (List<Source> order : List.of(List.of(outer, inner), List.of(inner, outer))) {
+      TargetChecks.delete(fixture.target);
+      TargetChecks.delete(scratch.resolve("state"));
+      Files.createDirectory(fixture.target);
+
+      assertThat(run(order).verdict()).isEqualTo(Verdict.GOOD);
+
+      assertThat(TreeText.of(fixture.mirror(source))).isEqualTo(TreeText.of(source));
+      assertThat(TargetChecks.verify(fixture).good()).isTrue();
+      assertThat(run(order).verdict()).isEqualTo(Verdict.GOOD);
+    }
+    Files.delete(source.resolve("y/file"));
+    Files.delete(source.resolve("y"));
+    write("y", "a file, and then a directory with a source in it");
+    assertThat(run(List.of(outer, inner)).verdict()).isEqualTo(Verdict.GOOD);
+    Files.delete(source.resolve("y"));
+    write("y/in/file", "i");
+    Source another = source(source.resolve("y/in"), EntryFilter.NONE);
+
+    assertThat(run(List.of(outer, inner, another)).verdict()).isEqualTo(Verdict.GOOD);
+
+    assertThat(TreeText.of(fixture.mirror(source))).isEqualTo(TreeText.of(source));
+    TargetChecks.verified(fixture, false);
+  }
+
+  @Test
+  @Tag("rule-19")
+  void run_leavesNamesOfAFile_toTheSourceTheyAreIn_andToNobodyWhenThatIsRetired() throws Exception {
+    Path inner = source.resolve("x/in");
+    write("x/in/b", "of two names");
+    Files.createLink(source.resolve("a"), inner.resolve("b"));
+    List<Source> both = List.of(source(source, NO_INNER), source(inner, EntryFilter.NONE));
+    assertThat(run(both).verdict()).isEqualTo(Verdict.GOOD);
+    Files.setPosixFilePermissions(
+        source.resolve("a"), PosixFilePermissions.fromString("rw-r-----"));
+    BackupReport report = run(both);
+    assertThat(report.sources())
+        .extracting(each -> each.result().counts().metadata())
+        .as("each its own name")
+        .containsExactly(1L, 1L);
+    Files.setPosixFilePermissions(
+        source.resolve("a"), PosixFilePermissions.fromString("rw-------"));
+
+    assertThat(run(List.of(source(source, NO_INNER))).verdict()).isEqualTo(Verdict.GOOD);
+
+    assertThat(PosixFilePermissions.toString(permissionsOf(inner.resolve("b"))))
+        .as("as it was when its source was backed up")
+        .isEqualTo("rw-r-----");
+    assertThat(PosixFilePermissions.toString(permissionsOf(source.resolve("a"))))
+        .isEqualTo("rw-------");
+    assertThat(TargetChecks.verify(fixture).good()).isTrue();
+  }
+
+  private Set<PosixFilePermission> permissionsOf(Path path) throws IOException {
+    return Files.getPosixFilePermissions(fixture.mirror(path));
+  }
+
+  @Test
+  @Tag("rule-8")
+  @Tag("rule-19")
+  void run_onOneFileSystem_leavesFormerSourcesBeyondIt_andTakesOverTheOthers() throws Exception {
+    assumeTrue(Posix.ofSystem().effectiveUser() == 0, "mounting takes root");
+    Path disk = Files.createDirectories(source.resolve("deep/disk"));
+    Path plain = Files.createDirectories(source.resolve("deep/plain"));
+    Path gone = Files.createDirectories(source.resolve("deep/gone"));
+    write("deep/plain/file", "p");
+    write("deep/gone/file", "g");
+    List<Source> wide =
+        List.of(
+            new Source(
+                EngineFixture.filePath(source),
+                EntryFilter.NONE,
+                new Omissions(true, false, List.of(), Omissions.UNLIMITED),
+                Source.Own.NOTHING));
+    Shell.run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk.toString());
+    try {
+      Files.writeString(disk.resolve("file"), "on a disk");
+      assertThat(run(disk, plain, gone).verdict()).isEqualTo(Verdict.GOOD);
+      TargetChecks.delete(gone);
+
+      assertThat(run(wide).verdict()).isEqualTo(Verdict.GOOD);
+
+      assertThat(fixture.mirror(disk.resolve("file"))).hasContent("on a disk");
+      assertThat(fixture.mirror(plain.resolve("file"))).hasContent("p");
+      assertThat(fixture.mirror(gone)).as("judged by the wider one").doesNotExist();
+    } finally {
+      Shell.run("umount", disk.toString());
+    }
+    run(wide);
+    assertThat(fixture.mirror(disk.resolve("file"))).as("unmounted").hasContent("on a disk");
+    Files.delete(disk);
+    run(wide);
+    assertThat(fixture.mirror(disk.resolve("file"))).as("not there").hasContent("on a disk");
+    assertThat(TargetChecks.verify(fixture).good()).isTrue();
+  }
+
+  @Test
+  void run_movesAway_whatSomebodyPutWhereAParentGoes() throws Exception {
+    Path above = fixture.mirror(source.resolve("x"));
+    write("x/file", "of the wide source");
+    run(source);
+    TargetChecks.delete(above);
+    Files.writeString(above, "by hand");
+    Files.createDirectories(source.resolve("y/data"));
+    Files.writeString(fixture.mirror(source.resolve("y")), "by hand too");
+
+    BackupReport report = run(Files.createDirectories(source.resolve("x/data")), source.resolve("y/data"));
+
+    assertThat(report.verdict()).as("something unknown was kept").isEqualTo(Verdict.FAILED);
+    assertThat(fixture.mirror(source.resolve("x/data"))).isDirectory();
+    assertThat(fixture.mirror(source.resolve("y/data"))).isDirectory();
+    try (var files = Files.walk(fixture.target)) {
+      assertThat(
+              files
+                  .filter(path -> path.endsWith("source/x") || path.endsWith("source/y"))
+                  .filter(Files::isRegularFile))
+          .hasSize(2);
+    }
   }
 
   private void becomesAFile(String name) throws IOException {
