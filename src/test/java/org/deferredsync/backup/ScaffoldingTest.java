@@ -27,7 +27,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What lies between sources that come and go: their parents, and what takes their places. */
 final class ScaffoldingTest {
-  @TempDir private Path scratch;
+  @TempDir(factory = SharedMemory.class)
+  private Path scratch;
+
   private EngineFixture fixture;
   private Path source;
   private int runs;
