@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Optional;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
@@ -18,6 +19,9 @@ import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.FaultyPosix;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.logging.LogCapture;
+import org.deferredsync.logging.LogCapture;
+import org.deferredsync.snapshot.Entry;
+import org.deferredsync.snapshot.FileType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -207,5 +211,77 @@ final class OrdinaryUserTest {
           .singleElement(InstanceOfAssertFactories.STRING)
           .startsWith("WARN restore: " + file + ": the group not kept in what was restored: ");
     }
+  }
+
+  /** Does something in the source that takes root. */
+  private void asRoot(String... command) throws Exception {
+    becomeUser(0);
+    try {
+      Shell.run(command);
+    } finally {
+      becomeUser(NOBODY);
+    }
+  }
+
+  private String inSource(String name) {
+    return fixture.source.resolve(name).toString();
+  }
+
+  private Optional<Entry> row(String name) throws Exception {
+    try (TargetReader reader = TargetChecks.reader(fixture)) {
+      return reader
+          .catalogue()
+          .entries()
+          .find(EngineFixture.filePath(fixture.source.resolve(name)));
+    }
+  }
+
+  /** What the user cannot make is known by its rows, and no snapshot is the worse for it. */
+  @Test
+  @Tag("small-rule-10")
+  void run_recordsDevices_andTakesOutOfTheMirrorWhatBecameOne() throws Exception {
+    ChangingTree.write(fixture.source, "file", "a device later");
+    ChangingTree.write(fixture.source, "linked", "two names of a device later");
+    ChangingTree.link(fixture.source, "linked-too", "linked");
+    asRoot("mknod", inSource("null"), "c", "1", "3");
+    asRoot("mknod", inSource("zero"), "c", "1", "5");
+    asRoot("ln", inSource("zero"), inSource("zero-too"));
+    asRoot("mknod", inSource("gone-later"), "b", "7", "200");
+    try (LogCapture log = new LogCapture("incremental_backup")) {
+      assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+      assertThat(log.lines()).filteredOn(line -> line.contains("special files")).hasSize(1);
+    }
+    assertThat(fixture.mirror(fixture.source.resolve("null"))).doesNotExist();
+    assertThat(row("null").orElseThrow().version().rdev()).isEqualTo(0x103);
+    assertThat(row("zero").orElseThrow().version().linkGroup())
+        .isNotNull()
+        .isEqualTo(row("zero-too").orElseThrow().version().linkGroup());
+    asRoot("touch", "-d", "2001-02-03", inSource("null"), inSource("zero"));
+    asRoot("rm", inSource("gone-later"), inSource("file"), inSource("linked"), inSource("linked-too"));
+    asRoot("mknod", inSource("file"), "c", "1", "7");
+    asRoot("mknod", inSource("linked"), "c", "1", "8");
+    asRoot("ln", inSource("linked"), inSource("linked-too"));
+    fixture.ahead(Duration.ofSeconds(20));
+
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+
+    for (String name : new String[] {"file", "linked", "linked-too", "null", "zero", "zero-too"}) {
+      assertThat(fixture.mirror(fixture.source.resolve(name))).as(name).doesNotExist();
+      assertThat(row(name).orElseThrow().version().type()).isEqualTo(FileType.CHARACTER_DEVICE);
+    }
+    assertThat(row("gone-later")).isEmpty();
+    assertThat(row("null").orElseThrow().version().mtimeNs())
+        .isEqualTo(row("zero-too").orElseThrow().version().mtimeNs())
+        .isLessThan(1_000_000_000L * 1_000_000_000);
+    TargetChecks.verified(fixture, false);
+    assertThat(TargetChecks.restored(fixture, 1, fixture.source.resolve("linked-too")))
+        .as("what it was before")
+        .isNotEmpty();
+    fixture.ahead(Duration.ofSeconds(40));
+    assertThat(fixture.run().sources().get(0).result().counts().unchanged()).isTrue();
+    asRoot("rm", inSource("zero"), inSource("zero-too"), inSource("null"));
+    fixture.ahead(Duration.ofSeconds(60));
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+    TargetChecks.verified(fixture, false);
   }
 }
