@@ -1,6 +1,7 @@
 package org.deferredsync.backup;
 
 import java.io.IOException;
+import java.util.Objects;
 import java.util.Optional;
 import org.deferredsync.backup.Listing.Listed;
 import org.deferredsync.catalogue.Contents;
@@ -48,17 +49,14 @@ final class Mover {
     }
 
     long content() {
-      Long content = row.version().content();
-      if (content == null) {
-        throw new IllegalStateException(path() + " has no content");
-      }
-      return content;
+      return Objects.requireNonNull(row.version().content()); // a file, see looksLike
     }
   }
 
   /**
    * The file of ours that the listed name is to get, with a name in the open directory {@code into}
-   * as well; null if there is none and the file has to be copied.
+   * as well; null if there is none and the file has to be copied. It has no other name: what has
+   * several was put off.
    *
    * @param row the entry that the name has had, if any
    */
@@ -67,7 +65,6 @@ final class Mover {
       throws IOException {
     Stat stat = listed.stat();
     if (!stat.isRegular()
-        || stat.nlink() != 1
         || !context.store().gone().maySeek(stat.inode())
         || (row != null && row.evidence().inode() == stat.inode())) {
       return null;
@@ -124,10 +121,15 @@ final class Mover {
    */
   private @Nullable Staged staged(Entry row, FilePath path, int from, Listed listed)
       throws IOException {
-    Long number = row.version().content();
+    long number = Objects.requireNonNull(row.version().content());
     Content content =
-        number == null ? null : context.catalogue().contents().find(number).orElse(null);
-    if (content == null || content.state() != Contents.State.GOOD) {
+        context
+            .catalogue()
+            .contents()
+            .find(number)
+            .filter(known -> known.state() == Contents.State.GOOD)
+            .orElse(null);
+    if (content == null) {
       return null;
     }
     if (row.evidence().ctimeNs() == listed.stat().ctimeNs() && !row.evidence().racy()) {
