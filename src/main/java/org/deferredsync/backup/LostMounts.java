@@ -75,7 +75,7 @@ record LostMounts(List<FilePath> paths, Set<FilePath> required, List<Stat> there
 
   /** A rule that leaves the place out is how an operator says that it is meant. */
   private static boolean isLeftOut(Source source, FilePath mount) {
-    for (FilePath at = mount; at != null && !at.equals(source.path()); at = at.parent()) {
+    for (FilePath at = mount; !at.equals(source.path()); at = at.above()) {
       if (source.filter().excludes(at, true)) {
         return true;
       }

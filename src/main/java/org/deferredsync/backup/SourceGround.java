@@ -227,7 +227,7 @@ final class SourceGround {
       List<FilePath> unjudged = new ArrayList<>(others(one.source(), others, former));
       for (FilePath beyond : beyond(one, tree, former, mounts.former())) {
         unjudged.add(beyond);
-        Stat there = tree.statOrNull(beyond);
+        Stat there = seen(tree, beyond);
         if (there != null) {
           boundaries.add(there);
         }
@@ -284,12 +284,21 @@ final class SourceGround {
   private static boolean isBeyond(
       Opened one, DirectoryTree tree, FilePath path, Set<FilePath> mounts) throws IOException {
     for (FilePath at = path; !at.equals(one.source().path()); at = at.above()) {
-      Stat there = tree.statOrNull(at);
+      Stat there = seen(tree, at);
       if (mounts.contains(at)
           || (there != null && there.isDirectory() && OmissionPass.isBeyond(there, one.stat()))) {
         return true;
       }
     }
     return false;
+  }
+
+  /** Null also for what cannot be looked at: that is the scan's to tell. */
+  private static @Nullable Stat seen(DirectoryTree tree, FilePath path) throws IOException {
+    try {
+      return tree.statOrNull(path);
+    } catch (PosixException e) {
+      return null;
+    }
   }
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.deferredsync.fs.Posix;
+import org.deferredsync.fs.PosixException;
 import org.deferredsync.fs.Stat;
 import org.deferredsync.snapshot.FilePath;
 
@@ -35,9 +36,13 @@ record SourceRoot(
     for (FilePath mount : mounts) {
       boolean mine = path.contains(mount) && !mount.equals(path) && !holdsAnother(mount);
       if (mine && !reader.leavesOut(mount, true)) {
-        Stat there = tree.statOrNull(mount);
-        if (there == null || !there.mountRoot()) {
-          lost.add(mount);
+        try {
+          Stat there = tree.statOrNull(mount);
+          if (there == null || !there.mountRoot()) {
+            lost.add(mount);
+          }
+        } catch (PosixException e) {
+          continue; // what keeps it from being looked at is the scan's to tell
         }
       }
     }

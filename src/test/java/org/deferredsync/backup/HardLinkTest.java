@@ -296,4 +296,19 @@ final class HardLinkTest {
     Files.delete(source.resolve("t"));
     run();
   }
+
+  /** How many names a file has is asked of the snapshot, not of what came later or ended before. */
+  @Test
+  void namesThatComeAndGo_areNamesOfTheirSnapshotsAlone() throws Exception {
+    write("a", "x");
+    link("b", "a");
+    run();
+    Files.delete(source.resolve("b"));
+    run();
+    link("c", "a");
+    run();
+    for (long snapshot = 1; snapshot <= 3; snapshot++) {
+      assertThat(TargetChecks.restored(fixture, snapshot, source.resolve("a"))).hasSize(1);
+    }
+  }
 }

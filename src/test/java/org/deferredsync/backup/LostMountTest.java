@@ -1,5 +1,8 @@
 package org.deferredsync.backup;
 
+import org.deferredsync.fs.Errno;
+import org.deferredsync.fs.FaultyPosix.Call;
+import org.deferredsync.fs.FaultyPosix;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -346,5 +349,19 @@ final class LostMountTest {
         .hasMessageEndingWith("Nothing was written");
     assertThatThrownBy(other::preview).hasMessageContaining("REQUIRED_MOUNTS");
     assertThat(other.target).isEmptyDirectory();
+  }
+
+  @Test
+  void run_takesAMountThatCannotBeLookedAt_forNoLostOne() throws Exception {
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    posix.failOn(Call.STAT, inner.toString(), Errno.EIO);
+    fixture.with(posix).ahead(Duration.ofSeconds(40));
+
+    BackupReport report = fixture.run();
+
+    assertThat(report.verdict()).isEqualTo(Verdict.FAILED);
+    assertThat(report.sources().get(0).result().state()).isEqualTo(SourceState.PARTIAL);
+    assertThat(report.sources().get(0).result().reason()).doesNotContain("was a mount");
+    assertThat(fixture.mirror(inner.resolve("file"))).hasContent("far away");
   }
 }

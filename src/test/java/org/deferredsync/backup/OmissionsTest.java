@@ -394,4 +394,41 @@ final class OmissionsTest {
   private static Source own(Path path, Source.Own own) {
     return new Source(EngineFixture.filePath(path), EntryFilter.NONE, Omissions.NONE, own);
   }
+
+  /** What a tag is, is asked of the file that was opened, whatever its name stood for before. */
+  @Test
+  void run_takesATagForNone_thatChangesWhileItIsLookedAt() throws Exception {
+    ChangingTree.write(source, "cut/CACHEDIR.TAG", TAG);
+    ChangingTree.write(source, "cut/thing", "1");
+    ChangingTree.write(source, "swapped/CACHEDIR.TAG", TAG);
+    ChangingTree.write(source, "swapped/thing", "2");
+    ChangingTree.write(source, "short/CACHEDIR.TAG", "Signature: ");
+    ChangingTree.write(source, "short/thing", "3");
+    ChangingTree.write(source, "unread/CACHEDIR.TAG", TAG);
+    ChangingTree.write(source, "unread/thing", "4");
+    Path swapped = source.resolve("swapped/CACHEDIR.TAG");
+    Path cut = source.resolve("cut/CACHEDIR.TAG");
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    posix.before(Call.READ, cut.toString(), () -> Files.writeString(cut, ""));
+    posix.before(
+        Call.OPEN_FILE,
+        swapped.toString(),
+        () -> {
+          Files.delete(swapped);
+          Shell.run("mkfifo", swapped.toString());
+        });
+    posix.failOn(Call.OPEN_FILE, source.resolve("unread/CACHEDIR.TAG").toString(), Errno.EACCES);
+    fixture.with(posix).with(new Omissions(false, true, List.of(), Omissions.UNLIMITED));
+
+    BackupReport report = fixture.run();
+
+    assertThat(report.sources().get(0).result().state()).isEqualTo(SourceState.PARTIAL);
+    assertThat(mirrored())
+        .contains("cut/thing", "swapped/thing", "short/thing", "unread/thing")
+        .doesNotContain("cache/deep", "unread/CACHEDIR.TAG");
+    assertThat(posix.openObjects()).isEmpty();
+    run();
+    assertThat(mirrored()).contains("unread/CACHEDIR.TAG").doesNotContain("unread/thing");
+    whole();
+  }
 }

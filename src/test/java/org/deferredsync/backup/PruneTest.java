@@ -569,4 +569,32 @@ final class PruneTest {
     assertThat(TreeText.of(fixture.mirror(other))).isEqualTo(TreeText.of(other));
     assertThat(TargetChecks.snapshots(fixture)).contains(6L);
   }
+
+  @Test
+  void remove_isRefused_whileSomebodyReads_andPutOffWhereTheSourceIsConfiguredAgain()
+      throws Exception {
+    fourDays();
+    runAfter(Duration.ofDays(5), source);
+    FilePath gone = EngineFixture.filePath(other);
+    try (TargetReader reader = TargetChecks.reader(fixture)) {
+      assertThat(reader.snapshots().list()).hasSize(5);
+      assertThatThrownBy(() -> prune(source).remove(gone))
+          .isInstanceOf(BackupException.class)
+          .hasMessage(
+              "%s: somebody is reading the target; remove the source when that has ended",
+              fixture.target);
+    }
+    prune(source).run(source -> source.equals(gone) ? SHORT : new Retention(100, 1));
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    fixture.with(posix).with(Deaths.afterCommit(posix, 1));
+    assertThatThrownBy(() -> prune(source).remove(gone)).isInstanceOf(CrashError.class);
+    posix.endProcess();
+    fixture.with(Posix.ofSystem()).with(CommitHook.NONE);
+
+    prune(source, other).run(new Retention(100, 1));
+
+    assertThat(fixture.mirror(other.resolve("file"))).hasContent("y".repeat(4));
+    prune(source).run(new Retention(100, 1));
+    assertThat(fixture.mirror(other)).doesNotExist();
+  }
 }

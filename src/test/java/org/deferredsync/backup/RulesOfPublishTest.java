@@ -1,5 +1,6 @@
 package org.deferredsync.backup;
 
+import java.nio.file.attribute.PosixFilePermissions;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -227,5 +228,87 @@ final class RulesOfPublishTest {
 
     assertThat(linked).doesNotExist();
     assertThat(linked.resolveSibling("by-hand")).hasContent("of the operator");
+  }
+
+  /** What was committed, and what somebody did to the mirror before it could be published. */
+  @Test
+  @Tag("rule-4")
+  void recovery_leavesWhatSomebodyDidMeanwhile_andMakesWhatIsGone() throws Exception {
+    ChangingTree.write(source, "other/file", "o");
+    ChangingTree.write(source, "third/file", "t");
+    fixture.run();
+    first = TreeText.of(source);
+    fixture.ahead(Duration.ofSeconds(40));
+    for (String name : List.of("inner", "other", "mode", "content")) {
+      Shell.run("chmod", "go-rwx", source.resolve(name).toString());
+    }
+    assertThat(fixture.diesAfterCommit(2)).isTrue();
+    assertThat(isAnythingPending()).isTrue();
+    TargetChecks.delete(mirror("inner"));
+    TargetChecks.delete(mirror("other"));
+    Files.writeString(mirror("other"), "a file by hand");
+    Files.delete(mirror("mode"));
+    Files.delete(mirror("content"));
+    Files.createSymbolicLink(mirror("content"), mirror("gone"));
+    Shell.run("chmod", "644", mirror("gone").toString());
+    fixture.ahead(Duration.ofSeconds(50));
+
+    fixture.run();
+
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(mirror("inner"))))
+        .as("made again, as it was committed")
+        .isEqualTo("rwx------");
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(mirror("gone"))))
+        .as("no link is followed")
+        .isEqualTo("rw-r--r--");
+    assertThat(mirror("other")).hasContent("a file by hand");
+    assertThat(isAnythingPending()).isFalse();
+  }
+
+  @Test
+  @Tag("rule-4")
+  void recovery_overwritesNothing_thatSomebodyPutThereMeanwhile() throws Exception {
+    ChangingTree.write(source, "new", "of the source");
+    ChangingTree.write(source, "content", "two, longer");
+    assertThat(fixture.diesAfterCommit(2)).isTrue();
+    Files.writeString(mirror("new"), "by hand");
+    fixture.ahead(Duration.ofSeconds(40));
+
+    assertThatThrownBy(() -> fixture.run())
+        .hasMessageContaining(
+            source.resolve("new")
+                + ": somebody put something into the mirror here while a run was at work; move it"
+                + " away and run again");
+
+    assertThat(mirror("new")).hasContent("by hand");
+    assertThat(TargetChecks.restored(fixture, 1)).isEqualTo(first);
+    Files.delete(mirror("new"));
+    nextRunIsSound();
+  }
+
+  /** Links that a batch left which was never committed go; whatever else is there stays. */
+  @Test
+  @Tag("rule-4")
+  void recovery_dropsTheLinksOfABatchThatWasNotCommitted_andNothingElse() throws Exception {
+    ChangingTree.write(source, "content", "two, longer");
+    ChangingTree.write(source, "gone", "changed too");
+    ChangingTree.write(source, "mode", "changed as well");
+    assertThat(fixture.diesBeforeCommit(2)).isTrue();
+    Path increment = increments().get(0);
+    Path inside = increment.resolve(source.toString().substring(1));
+    assertThat(inside.resolve("content")).exists();
+    Files.delete(mirror("gone"));
+    Files.createLink(scratch.resolve("elsewhere"), inside.resolve("gone"));
+    Files.delete(mirror("mode"));
+    Files.writeString(mirror("mode"), "another file");
+    Files.createLink(scratch.resolve("elsewhere-too"), inside.resolve("mode"));
+    fixture.ahead(Duration.ofSeconds(40));
+
+    fixture.run();
+
+    assertThat(inside.resolve("gone")).as("the last of it in the target").hasContent("gone");
+    assertThat(inside.resolve("mode")).hasContent("mode");
+    assertThat(mirror("content")).hasContent("two, longer");
+    assertThat(TargetChecks.restored(fixture, 1, source.resolve("content"))).isNotEmpty();
   }
 }

@@ -1,6 +1,9 @@
 package org.deferredsync.backup;
 
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.ParameterizedTest;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
@@ -163,6 +166,32 @@ final class RulesOfSyncTest {
         .as("not asked again")
         .hasSize(1);
     fixture.with(Posix.ofSystem());
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+    TargetChecks.sound(fixture);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "5.8.0, true", "5.7.19-generic, false", "5.10.1, true", "6.0, true", "4.19.0, false",
+    "4.9, false", "10.1-rc1, true", "unknown, false", "5, false"
+  })
+  @Tag("rule-16")
+  void syncfs_isBelieved_fromTheKernelOnThatReportsErrors(String release, boolean believed) {
+    assertThat(Barrier.reportsErrors(release)).isEqualTo(believed);
+  }
+
+  @Test
+  @Tag("rule-16")
+  void run_doesWithoutSyncfs_butNotWithOneThatFails() throws Exception {
+    fixture.onKernel("5.4.0-150-generic");
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    posix.failAlways(Call.SYNC_FILE_SYSTEM, Errno.EIO);
+    fixture.with(posix);
+    assertThatThrownBy(() -> fixture.run()).hasMessageContaining("input/output error");
+
+    posix = FaultyPosix.ofSystem();
+    posix.failAlways(Call.SYNC_FILE_SYSTEM, Errno.ENOSYS);
+    fixture.with(posix).ahead(Duration.ofSeconds(40));
     assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
     TargetChecks.sound(fixture);
   }

@@ -16,6 +16,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.deferredsync.backup.BackupReport.Verdict;
+import org.deferredsync.fs.Errno;
+import org.deferredsync.fs.FaultyPosix;
+import org.deferredsync.fs.FaultyPosix.Call;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.logging.LogCapture;
 import org.deferredsync.snapshot.FilePath;
@@ -269,6 +272,12 @@ final class ScaffoldingTest {
     }
     run(wide);
     assertThat(fixture.mirror(disk.resolve("file"))).as("unmounted").hasContent("on a disk");
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    posix.failOn(Call.STAT, disk.toString(), Errno.EIO);
+    fixture.with(posix);
+    assertThat(run(wide).sources().get(0).result().state()).isEqualTo(SourceState.PARTIAL);
+    assertThat(fixture.mirror(disk.resolve("file"))).as("not to be seen").hasContent("on a disk");
+    fixture.with(Posix.ofSystem());
     Files.delete(disk);
     run(wide);
     assertThat(fixture.mirror(disk.resolve("file"))).as("not there").hasContent("on a disk");
@@ -297,6 +306,19 @@ final class ScaffoldingTest {
                   .filter(Files::isRegularFile))
           .hasSize(2);
     }
+  }
+
+  @Test
+  void run_putsALink_whereAFormerSourceHasNoMirrorAnyMore() throws Exception {
+    write("x/y/data/file", "1");
+    run(source.resolve("x/y/data"));
+    TargetChecks.delete(fixture.mirror(source.resolve("x")));
+    TargetChecks.delete(source.resolve("x"));
+    Files.createSymbolicLink(source.resolve("x"), Path.of("elsewhere"));
+
+    assertThat(run(source).verdict()).isEqualTo(Verdict.GOOD);
+
+    assertThat(TreeText.of(fixture.mirror(source))).isEqualTo(TreeText.of(source));
   }
 
   private void becomesAFile(String name) throws IOException {
