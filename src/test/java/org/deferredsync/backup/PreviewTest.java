@@ -1,5 +1,6 @@
 package org.deferredsync.backup;
 
+import java.nio.file.attribute.PosixFilePermissions;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -113,5 +114,42 @@ final class PreviewTest {
     BackupReport report = fixture.preview(scratch.resolve("nowhere"), fixture.source);
 
     assertThat(report.verdict()).isEqualTo(Verdict.PREREQUISITE);
+  }
+
+  @Test
+  void forecast_countsWhatIsToBeCopied_andWhatGoesFromEachDirectory() throws Exception {
+    ChangingTree.write(fixture.source, "one/a", "a");
+    ChangingTree.write(fixture.source, "one/b", "bb");
+    ChangingTree.write(fixture.source, "two/c", "ccc");
+    ChangingTree.write(fixture.source, "two/moves", "moves");
+    ChangingTree.write(fixture.source, "same-size", "one");
+    ChangingTree.write(fixture.source, "mode", "m");
+    Files.createSymbolicLink(fixture.source.resolve("link"), Path.of("nowhere"));
+    Files.createDirectory(fixture.source.resolve("directory"));
+    fixture.run();
+    Files.delete(fixture.source.resolve("one/a"));
+    Files.delete(fixture.source.resolve("one/b"));
+    Files.delete(fixture.source.resolve("two/c"));
+    Files.move(fixture.source.resolve("two/moves"), fixture.source.resolve("moved"));
+    ChangingTree.write(fixture.source, "same-size", "two");
+    Files.setPosixFilePermissions(
+        fixture.source.resolve("mode"), PosixFilePermissions.fromString("rw-------"));
+    Files.delete(fixture.source.resolve("link"));
+    ChangingTree.write(fixture.source, "link", "a file now");
+    Files.delete(fixture.source.resolve("directory"));
+    ChangingTree.write(fixture.source, "directory", "a file too");
+    fixture.ahead(Duration.ofSeconds(60));
+
+    Forecast forecast = fixture.forecast(fixture.source);
+
+    assertThat(forecast.additions())
+        .extracting(addition -> addition.path().toString() + " " + addition.bytes())
+        .containsExactlyInAnyOrder(
+            fixture.source + "/link 10",
+            fixture.source + "/directory 10",
+            fixture.source + "/same-size 3");
+    assertThat(forecast.removals())
+        .extracting(gone -> gone.path() + " " + gone.entries() + " " + gone.bytes())
+        .contains(fixture.source + "/one 2 3", fixture.source + "/two 1 3");
   }
 }

@@ -1,5 +1,7 @@
 package org.deferredsync.backup;
 
+import org.deferredsync.logging.Progress.Phase;
+import org.deferredsync.logging.Progress;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -397,5 +399,67 @@ final class ScanTest {
     IntStream.range(0, 5000).forEach(i -> taken.add(new String(names.next(), UTF_8)));
     assertThat(names.isEmpty()).isTrue();
     assertThat(taken).isEqualTo(added).containsExactlyInAnyOrderElementsOf(expected);
+  }
+
+  /** A defect in a thread of the scan ends the run as what it is, and nothing is held after an exception. */
+  @Test
+  void run_endsWithWhatEndedAThreadOfItsScan() throws Exception {
+    ChangingTree.write(source, "d/e/file", "1");
+    for (Throwable defect :
+        List.of(new IllegalStateException("a defect"), new StackOverflowError("too deep"))) {
+      FaultyPosix posix = FaultyPosix.ofSystem();
+      posix.before(
+          Call.OPEN_DIRECTORY,
+          source.resolve("d/e").toString(),
+          () -> {
+            if (defect instanceof RuntimeException unchecked) {
+              throw unchecked;
+            }
+            throw (Error) defect;
+          });
+      fixture.with(posix);
+      assertThatThrownBy(() -> fixture.run()).isSameAs(defect);
+      if (defect instanceof RuntimeException) {
+        assertThat(posix.openObjects()).isEmpty();
+      } else {
+        posix.endProcess(); // as it does behind an error
+      }
+    }
+    fixture.with(Posix.ofSystem());
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+    TargetChecks.sound(fixture);
+  }
+
+  @Test
+  void run_endsItsScan_whenItIsInterrupted() throws Exception {
+    for (int i = 0; i < 50; i++) {
+      ChangingTree.write(source, "d" + i + "/file", "1");
+    }
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    fixture
+        .with(posix)
+        .with(
+            new Progress() {
+              @Override
+              public void begin(Phase phase, long files, long bytes) {
+                if (phase == Phase.SCAN) {
+                  Thread.currentThread().interrupt();
+                }
+              }
+
+              @Override
+              public void advance(long files, long bytes) {}
+
+              @Override
+              public void end() {}
+            });
+
+    assertThatThrownBy(() -> fixture.run()).hasMessageContaining("the scan was interrupted");
+
+    assertThat(Thread.interrupted()).as("whoever interrupted it is to know").isTrue();
+    assertThat(posix.openObjects()).isEmpty();
+    fixture.with(Posix.ofSystem()).with(Progress.NONE);
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+    TargetChecks.sound(fixture);
   }
 }
