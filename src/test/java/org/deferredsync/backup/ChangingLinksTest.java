@@ -131,7 +131,8 @@ final class ChangingLinksTest {
     assertThat(fixture.mirror(source.resolve("gone"))).isEmptyDirectory();
     assertThat(mirrored("directory/a")).isEqualTo("of directory");
     assertThat(mirrored("replaced/a")).isEqualTo("of replaced");
-    for (String directory : new String[] {"directory", "replaced", "grown", "touched", "chmodded"}) {
+    for (String directory :
+        new String[] {"directory", "replaced", "grown", "touched", "chmodded"}) {
       assertThat(fixture.mirror(source.resolve(directory + "/b"))).as(directory).doesNotExist();
     }
     theNextRunIsSound();

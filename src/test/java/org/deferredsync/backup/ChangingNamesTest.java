@@ -15,7 +15,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
 import org.deferredsync.backup.BackupReport.Verdict;
-
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.FaultyPosix;
 import org.deferredsync.fs.FaultyPosix.Call;

@@ -1,8 +1,5 @@
 package org.deferredsync.backup;
 
-import org.deferredsync.fs.Errno;
-import org.deferredsync.fs.FaultyPosix.Call;
-import org.deferredsync.fs.FaultyPosix;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -12,6 +9,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.deferredsync.backup.BackupReport.Verdict;
+import org.deferredsync.fs.Errno;
+import org.deferredsync.fs.FaultyPosix;
+import org.deferredsync.fs.FaultyPosix.Call;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.logging.Progress;
 import org.deferredsync.logging.Progress.Phase;

@@ -339,9 +339,7 @@ final class MirrorByHandTest {
                 EngineFixture.filePath(fixture.target),
                 LoggerFactory.getLogger("verify"))
             .verify(Verifier.ALL);
-    assertThat(found.damaged())
-        .as("each name")
-        .isEqualTo(3L * names.size());
+    assertThat(found.damaged()).as("each name").isEqualTo(3L * names.size());
     for (String of : List.of("", "of-two-")) {
       Files.writeString(mirror(of + "longer"), "longer than it was stored");
       Files.setLastModifiedTime(mirror(of + "younger"), FileTime.fromMillis(1));

@@ -75,8 +75,7 @@ final class MovedTreeTest {
   @EnumSource(
       value = Errno.class,
       names = {"EMLINK", "ENOSPC", "EEXIST", "ENOTDIR", "EPERM", "EIO"})
-  void file_isToBeSent_whereItCannotBeLinked_butTroubleIsToldAsSuch(Errno errno)
-      throws Exception {
+  void file_isToBeSent_whereItCannotBeLinked_butTroubleIsToldAsSuch(Errno errno) throws Exception {
     posix.failAlways(Call.LINK, errno);
     try (Target target = open()) {
       try (MovedTree tree = MovedTree.make(posix, target, "1")) {

@@ -9,16 +9,15 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Optional;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Optional;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.deferredsync.backup.BackupReport.Verdict;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.FaultyPosix;
 import org.deferredsync.fs.Posix;
-import org.deferredsync.logging.LogCapture;
 import org.deferredsync.logging.LogCapture;
 import org.deferredsync.snapshot.Entry;
 import org.deferredsync.snapshot.FileType;
@@ -257,7 +256,8 @@ final class OrdinaryUserTest {
         .isNotNull()
         .isEqualTo(row("zero-too").orElseThrow().version().linkGroup());
     asRoot("touch", "-d", "2001-02-03", inSource("null"), inSource("zero"));
-    asRoot("rm", inSource("gone-later"), inSource("file"), inSource("linked"), inSource("linked-too"));
+    asRoot(
+        "rm", inSource("gone-later"), inSource("file"), inSource("linked"), inSource("linked-too"));
     asRoot("mknod", inSource("file"), "c", "1", "7");
     asRoot("mknod", inSource("linked"), "c", "1", "8");
     asRoot("ln", inSource("linked"), inSource("linked-too"));

@@ -1,9 +1,6 @@
 package org.deferredsync.backup;
 
-import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.ParameterizedTest;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
@@ -24,6 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What was written is on the disk before anybody relies on it, on every kernel. */
 @EnabledOnOs(OS.LINUX)
@@ -172,8 +171,15 @@ final class RulesOfSyncTest {
 
   @ParameterizedTest
   @CsvSource({
-    "5.8.0, true", "5.7.19-generic, false", "5.10.1, true", "6.0, true", "4.19.0, false",
-    "4.9, false", "10.1-rc1, true", "unknown, false", "5, false"
+    "5.8.0, true",
+    "5.7.19-generic, false",
+    "5.10.1, true",
+    "6.0, true",
+    "4.19.0, false",
+    "4.9, false",
+    "10.1-rc1, true",
+    "unknown, false",
+    "5, false"
   })
   @Tag("rule-16")
   void syncfs_isBelieved_fromTheKernelOnThatReportsErrors(String release, boolean believed) {

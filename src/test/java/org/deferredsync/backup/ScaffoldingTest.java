@@ -1,7 +1,6 @@
 package org.deferredsync.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
-
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -123,8 +122,7 @@ final class ScaffoldingTest {
       };
 
   private static Source source(Path path, EntryFilter filter) {
-    return new Source(
-        EngineFixture.filePath(path), filter, Omissions.NONE, Source.Own.NOTHING);
+    return new Source(EngineFixture.filePath(path), filter, Omissions.NONE, Source.Own.NOTHING);
   }
 
   /** The mirror of a source is no other's to move away, whatever took the place of a parent. */
@@ -294,7 +292,8 @@ final class ScaffoldingTest {
     Files.createDirectories(source.resolve("y/data"));
     Files.writeString(fixture.mirror(source.resolve("y")), "by hand too");
 
-    BackupReport report = run(Files.createDirectories(source.resolve("x/data")), source.resolve("y/data"));
+    BackupReport report =
+        run(Files.createDirectories(source.resolve("x/data")), source.resolve("y/data"));
 
     assertThat(report.verdict()).as("something unknown was kept").isEqualTo(Verdict.FAILED);
     assertThat(fixture.mirror(source.resolve("x/data"))).isDirectory();

@@ -1,7 +1,5 @@
 package org.deferredsync.backup;
 
-import org.deferredsync.logging.Progress.Phase;
-import org.deferredsync.logging.Progress;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -25,6 +23,8 @@ import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
 import org.deferredsync.fs.StatBuffer;
 import org.deferredsync.fs.StatSink;
+import org.deferredsync.logging.Progress;
+import org.deferredsync.logging.Progress.Phase;
 import org.deferredsync.snapshot.Counts;
 import org.deferredsync.snapshot.SourceState;
 import org.junit.jupiter.api.BeforeEach;
@@ -401,7 +401,10 @@ final class ScanTest {
     assertThat(taken).isEqualTo(added).containsExactlyInAnyOrderElementsOf(expected);
   }
 
-  /** A defect in a thread of the scan ends the run as what it is, and nothing is held after an exception. */
+  /**
+   * A defect in a thread of the scan ends the run as what it is, and nothing is held after an
+   * exception.
+   */
   @Test
   void run_endsWithWhatEndedAThreadOfItsScan() throws Exception {
     ChangingTree.write(source, "d/e/file", "1");

@@ -19,7 +19,6 @@ import org.deferredsync.fs.CrashError;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.FaultyPosix;
 import org.deferredsync.fs.FaultyPosix.Call;
-
 import org.deferredsync.fs.Posix;
 import org.deferredsync.logging.LogCapture;
 import org.deferredsync.snapshot.FilePath;
