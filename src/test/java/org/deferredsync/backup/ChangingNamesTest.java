@@ -1,6 +1,7 @@
 package org.deferredsync.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -259,6 +260,68 @@ final class ChangingNamesTest {
     assertThat(fixture.mirror(source.resolve("d/back"))).hasContent("and new");
     assertThat(fixture.mirror(source.resolve("d/other"))).hasContent("o");
     assertThat(fixture.mirror(source.resolve("e/other"))).hasContent("o");
+    theNextRunIsSound();
+  }
+
+  @Test
+  @Tag("small-rule-1")
+  void run_leavesDirectoriesForTheNext_thatAreYoungerThanTheScanOrCannotBeLookedAt()
+      throws Exception {
+    write("there/file", "1");
+    write("changed/file", "1");
+    run();
+    write("there/more", "2");
+    write("new/file", "n");
+    for (String name : new String[] {"there/unread", "new/unread"}) {
+      write(name + "/file", "of " + name);
+    }
+    Files.setPosixFilePermissions(
+        source.resolve("changed"), PosixFilePermissions.fromString("rwx------"));
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    for (String name : new String[] {"there/unread", "new/unread", "changed"}) {
+      posix.failOn(Call.XATTRS, source.resolve(name).toString(), Errno.EIO);
+    }
+    fixture.with(posix);
+    afterTheScan(
+        () -> {
+          write("there/young/file", "y");
+          write("new/young/file", "y");
+        });
+
+    BackupReport report = runAnyway();
+
+    assertThat(report.sources().get(0).result().state()).isEqualTo(SourceState.PARTIAL);
+    assertThat(TreeText.of(fixture.mirror(source)))
+        .containsOnlyKeys(
+            ".", "there", "there/file", "there/more", "changed", "changed/file", "new", "new/file");
+    theNextRunIsSound();
+  }
+
+  @Test
+  @Tag("rule-7")
+  void run_copiesAMovedFile_whoseFileCannotBeLinked() throws Exception {
+    write("a", "bytes of a");
+    run();
+    move("a", "b");
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    posix.failAt(Call.LINK, 1, Errno.EIO);
+    fixture.with(posix);
+    assertThatThrownBy(this::runAnyway).hasMessageContaining("input/output error");
+    assertThat(posix.openObjects()).isEmpty();
+    for (Errno refused : new Errno[] {Errno.EPERM, Errno.EOPNOTSUPP}) {
+      posix = FaultyPosix.ofSystem();
+      posix.failAt(Call.LINK, 1, refused);
+      fixture.with(posix);
+
+      Counts counts = counts(runAnyway());
+
+      assertThat(counts.moved()).isZero();
+      assertThat(counts.added()).isEqualTo(1);
+      move("b", "c");
+      fixture.with(Posix.ofSystem());
+      run();
+      move("c", "b");
+    }
     theNextRunIsSound();
   }
 }

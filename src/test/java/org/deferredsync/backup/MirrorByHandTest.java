@@ -1,5 +1,6 @@
 package org.deferredsync.backup;
 
+import java.nio.file.StandardCopyOption;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -357,5 +358,37 @@ final class MirrorByHandTest {
     nextRunAt(70);
     assertThat(TargetChecks.restored(fixture, 2)).as("mended").isEqualTo(before);
     assertThat(TargetChecks.verify(fixture).good()).isTrue();
+  }
+
+  /** Names that shared the lost bytes, and have their own now, are no reason to lose them again. */
+  @Test
+  void run_storesDamagedBytesAnew_forNamesThatAreTwoFilesNow() throws Exception {
+    Path source = fixture.source;
+    ChangingTree.write(source, "split-a", "of two names");
+    ChangingTree.link(source, "split-b", "split-a");
+    Shell.run("mkfifo", source.resolve("pipe").toString());
+    anotherGoodRun(30);
+    overwrite(mirror("split-a"), "OF TWO NAMES");
+    new Verification(
+            fixture.engine(),
+            EngineFixture.filePath(fixture.target),
+            LoggerFactory.getLogger("verify"))
+        .verify(Verifier.ALL);
+    Shell.run("cp", "-p", source.resolve("split-b").toString(), source + "/copy");
+    Files.move(
+        source.resolve("copy"), source.resolve("split-b"), StandardCopyOption.REPLACE_EXISTING);
+    Files.delete(mirror("pipe"));
+    Files.createDirectory(mirror("pipe"));
+    Files.setPosixFilePermissions(
+        source.resolve("pipe"), PosixFilePermissions.fromString("rw-------"));
+    fixture.ahead(Duration.ofSeconds(50));
+
+    fixture.run();
+
+    assertThat(mirror("split-a")).hasContent("of two names");
+    assertThat(mirror("split-b")).hasContent("of two names");
+    assertThat(inode("split-a")).isNotEqualTo(inode("split-b"));
+    assertThat(inIncrement("pipe")).isEmptyDirectory();
+    nextRunAt(70);
   }
 }

@@ -597,4 +597,15 @@ final class PruneTest {
     prune(source).run(new Retention(100, 1));
     assertThat(fixture.mirror(other)).doesNotExist();
   }
+
+  @Test
+  void prune_hasNothingToDo_inATargetWithoutRuns() throws Exception {
+    assertThat(fixture.diesBeforeCommit(2)).isTrue();
+
+    Report report = prune(source, other).run(SHORT);
+
+    assertThat(report).isEqualTo(new Report("", List.of(), 0));
+    runAfter(Duration.ofDays(1), source);
+    TargetChecks.sound(fixture);
+  }
 }
