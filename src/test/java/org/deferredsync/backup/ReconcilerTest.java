@@ -11,6 +11,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -57,6 +58,10 @@ final class ReconcilerTest {
     BackupReport report = fixture.run();
     assertThat(report.verdict()).as("%s", report).isEqualTo(Verdict.GOOD);
     models.put(runs, TreeText.of(source));
+  }
+
+  private Map<String, String> model(long run) {
+    return Objects.requireNonNull(models.get(run));
   }
 
   private Path own(String name) {
@@ -141,12 +146,10 @@ final class ReconcilerTest {
     assertThat(report.exact()).isFalse();
     // Since when it is there, nothing tells: rather too much is restored than too little.
     Map<String, String> first = TargetChecks.restored(fixture, 1);
-    assertThat(first.remove("new")).isEqualTo(models.get(2L).get("new"));
-    assertThat(first).isEqualTo(models.get(1L));
-    assertThat(TargetChecks.restored(fixture, 2))
-        .containsAllEntriesOf(files(models.get(2L), "touched"));
-    assertThat(TargetChecks.restored(fixture, 3))
-        .containsAllEntriesOf(files(models.get(3L), "touched"));
+    assertThat(first.remove("new")).isEqualTo(model(2).get("new"));
+    assertThat(first).isEqualTo(model(1));
+    assertThat(TargetChecks.restored(fixture, 2)).containsAllEntriesOf(files(model(2), "touched"));
+    assertThat(TargetChecks.restored(fixture, 3)).containsAllEntriesOf(files(model(3), "touched"));
     nextRunCopiesNothing();
   }
 
@@ -192,13 +195,12 @@ final class ReconcilerTest {
     for (long run = 1; run <= 3; run++) {
       assertThat(TargetChecks.restored(fixture, run))
           .as("run %d", run)
-          .containsAllEntriesOf(files(models.get(run), nameless));
+          .containsAllEntriesOf(files(model(run), nameless));
     }
-    assertThat(TargetChecks.restored(fixture, 4)).containsAllEntriesOf(models.get(4L));
+    assertThat(TargetChecks.restored(fixture, 4)).containsAllEntriesOf(model(4));
     nextRunCopiesNothing();
     assertThat(rebuild().exact()).as("what was found is written down").isTrue();
-    assertThat(TargetChecks.restored(fixture, 2))
-        .containsAllEntriesOf(files(models.get(2L), nameless));
+    assertThat(TargetChecks.restored(fixture, 2)).containsAllEntriesOf(files(model(2), nameless));
   }
 
   @Test
@@ -233,7 +235,7 @@ final class ReconcilerTest {
     }
     assertThat(increments.get(0).resolve(inside).resolve("edited")).hasContent("of nobody, longer");
     run();
-    assertThat(TargetChecks.restored(fixture, runs)).isEqualTo(models.get(runs));
+    assertThat(TargetChecks.restored(fixture, runs)).isEqualTo(model(runs));
   }
 
   private List<Path> increments() throws IOException {
@@ -263,7 +265,7 @@ final class ReconcilerTest {
     }
     fixture.with(Posix.ofSystem());
     assertThat(rebuild().exact()).isFalse();
-    assertThat(TargetChecks.restored(fixture, 1)).containsAllEntriesOf(files(models.get(1L)));
+    assertThat(TargetChecks.restored(fixture, 1)).containsAllEntriesOf(files(model(1)));
   }
 
   @Test
