@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.deferredsync.backup.TargetGround.Existing;
@@ -115,8 +116,7 @@ final class OpenTarget implements AutoCloseable {
         }
         boolean remembered = found instanceof Existing existing && existing.remembered();
         if (!remembered) {
-          String id = ground.id(root).orElseThrow();
-          remember(engine, path, id);
+          remember(engine, path, requireId(ground, target));
         }
         // SQLite needs some room only to open.
         long released = new Reserve(posix, target.own()).releaseIfFull();
@@ -136,6 +136,20 @@ final class OpenTarget implements AutoCloseable {
       target.close();
       throw e;
     }
+  }
+
+  /** The id, which somebody may take away while the target is opened. */
+  private static String requireId(TargetGround ground, Target target)
+      throws BackupException, IOException {
+    Optional<String> id = ground.id(target.root());
+    if (id.isEmpty()) {
+      throw BackupException.failure(
+          target.path()
+              + "/"
+              + Target.OWN
+              + "/target-id: gone while the target was opened; see who removes it, and run again");
+    }
+    return id.get();
   }
 
   private static void remember(Engine engine, FilePath path, String id) throws IOException {
@@ -207,8 +221,7 @@ final class OpenTarget implements AutoCloseable {
       throws BackupException, IOException {
     Posix posix = engine.posix();
     byte[] name = Stager.bytes(Target.CATALOGUE);
-    String id =
-        new TargetGround(posix, engine.registry(), engine.fstab()).id(target.root()).orElse("");
+    String id = requireId(new TargetGround(posix, engine.registry(), engine.fstab()), target);
     if (!exists(posix, target.own(), name)) {
       if (target.generation() > 0) {
         requireCatalogue(posix, target);
@@ -298,8 +311,7 @@ final class OpenTarget implements AutoCloseable {
   static List<String> checkBelongs(Engine engine, Target target, Catalogue catalogue)
       throws BackupException, IOException {
     Posix posix = engine.posix();
-    String id =
-        new TargetGround(posix, engine.registry(), engine.fstab()).id(target.root()).orElse("");
+    String id = requireId(new TargetGround(posix, engine.registry(), engine.fstab()), target);
     if (!catalogue.targetId().equals(id)) {
       throw BackupException.prerequisite(
           target.catalogueFile()

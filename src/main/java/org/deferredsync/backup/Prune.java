@@ -100,24 +100,45 @@ public final class Prune {
 
   /** Decides, and deletes what is to go. */
   public Report run(Function<FilePath, Retention> retention) throws BackupException, IOException {
-    requireTarget();
-    try (OpenTarget open = OpenTarget.open(engine, path, Residents.NONE, log)) {
-      Catalogue catalogue = open.catalogue();
-      List<Run> runs = catalogue.runs().list();
-      List<SourceDecisions> decisions = decide(retention, runs);
-      String hindrance = hindrance(runs);
-      Optional<PruneLock> lock = PruneLock.tryTake(engine.posix(), open.target());
-      if (lock.isEmpty()) {
-        return new Report(
-            "somebody is reading the target; prune when that has ended", decisions, 0);
+    return onTarget(open -> run(open, retention));
+  }
+
+  private Report run(OpenTarget open, Function<FilePath, Retention> retention)
+      throws BackupException, IOException {
+    List<Run> runs = open.catalogue().runs().list();
+    List<SourceDecisions> decisions = decide(retention, runs);
+    String hindrance = hindrance(runs);
+    Optional<PruneLock> lock = PruneLock.tryTake(engine.posix(), open.target());
+    if (lock.isEmpty()) {
+      return new Report("somebody is reading the target; prune when that has ended", decisions, 0);
+    }
+    try {
+      return hindrance.isEmpty()
+          ? new Report("", decisions, expire(open, decisions))
+          : new Report(hindrance, decisions, 0);
+    } finally {
+      lock.get().close();
+    }
+  }
+
+  /** What is done to a target that is open to write. */
+  private interface Step<T> {
+    T on(OpenTarget open) throws BackupException, IOException;
+  }
+
+  /** Does it, and says of a failure where it was and what to do. */
+  private <T> T onTarget(Step<T> step) throws BackupException, IOException {
+    try {
+      requireTarget();
+      try (OpenTarget open = OpenTarget.open(engine, path, Residents.NONE, log)) {
+        try {
+          return step.on(open);
+        } catch (IOException e) {
+          throw WriteTrouble.explain(engine.posix(), open.target().root(), path, e);
+        }
       }
-      try {
-        return hindrance.isEmpty()
-            ? new Report("", decisions, expire(open, decisions))
-            : new Report(hindrance, decisions, 0);
-      } finally {
-        lock.get().close();
-      }
+    } catch (IOException e) {
+      throw WriteTrouble.explain(engine.posix(), -1, path, e);
     }
   }
 
@@ -216,25 +237,26 @@ public final class Prune {
    */
   public Removal remove(FilePath source) throws BackupException, IOException {
     requireRetired(source);
-    requireTarget();
-    try (OpenTarget open = OpenTarget.open(engine, path, Residents.NONE, log)) {
-      Removal planned = removal(open.catalogue(), source);
-      Optional<PruneLock> lock = PruneLock.tryTake(engine.posix(), open.target());
-      if (lock.isEmpty()) {
-        throw BackupException.failure(
-            path + ": somebody is reading the target; remove the source when that has ended");
-      }
-      try {
-        SourceRemover.Outcome outcome = remove(open, source);
-        return new Removal(
-            planned.snapshots(),
-            planned.entries(),
-            planned.mirrorStays(),
-            outcome.deleted(),
-            outcome.staying());
-      } finally {
-        lock.get().close();
-      }
+    return onTarget(open -> removed(open, source));
+  }
+
+  private Removal removed(OpenTarget open, FilePath source) throws BackupException, IOException {
+    Removal planned = removal(open.catalogue(), source);
+    Optional<PruneLock> lock = PruneLock.tryTake(engine.posix(), open.target());
+    if (lock.isEmpty()) {
+      throw BackupException.failure(
+          path + ": somebody is reading the target; remove the source when that has ended");
+    }
+    try {
+      SourceRemover.Outcome outcome = remove(open, source);
+      return new Removal(
+          planned.snapshots(),
+          planned.entries(),
+          planned.mirrorStays(),
+          outcome.deleted(),
+          outcome.staying());
+    } finally {
+      lock.get().close();
     }
   }
 

@@ -1,6 +1,7 @@
 package org.deferredsync.backup;
 
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -65,6 +66,25 @@ public final class Rebuild {
    * @throws BackupException if there is no target, or it is in use
    */
   public Report run(boolean anyway) throws BackupException, IOException {
+    try {
+      return runOnTarget(anyway);
+    } catch (IOException e) {
+      throw explained(-1, e);
+    }
+  }
+
+  /** What failed, with the target's path where that is lacking. */
+  private BackupException explained(int root, IOException failure) throws IOException {
+    if (failure instanceof PosixException
+        || failure instanceof CatalogueException
+        || failure instanceof FileSystemException) {
+      return WriteTrouble.explain(engine.posix(), root, path, failure, "rebuild again");
+    }
+    return new BackupException(
+        BackupException.Kind.FAILURE, String.valueOf(failure.getMessage()), failure);
+  }
+
+  private Report runOnTarget(boolean anyway) throws BackupException, IOException {
     Posix posix = engine.posix();
     OpenFiles.require(posix);
     int root = OpenTarget.openRoot(posix, path);
@@ -81,7 +101,7 @@ public final class Rebuild {
       throw e;
     }
     try (Target target = Target.open(posix, path, root)) {
-      LockFile lock = OpenTarget.lock(posix, target, engine.clock().instant());
+      LockFile lock = lock(target);
       try {
         new Reserve(posix, target.own()).releaseIfFull();
         if (!anyway && isWhole(target)) {
@@ -90,9 +110,19 @@ public final class Rebuild {
           }
         }
         return rebuild(target, id);
+      } catch (IOException e) {
+        throw explained(target.root(), e);
       } finally {
         lock.close();
       }
+    }
+  }
+
+  private LockFile lock(Target target) throws BackupException, IOException {
+    try {
+      return OpenTarget.lock(engine.posix(), target, engine.clock().instant());
+    } catch (PosixException e) {
+      throw WriteTrouble.refuse(path, e);
     }
   }
 

@@ -145,12 +145,21 @@ final class Restoration {
   /**
    * The same by a system call.
    *
-   * @throws PosixException the failure, if what follows would fail alike
+   * @throws EndedException if what follows would fail alike
    */
-  void fail(FilePath path, PosixException e) throws PosixException {
+  void fail(FilePath path, PosixException e) throws EndedException {
     fail(path, e.getMessage());
     if (e.is(Errno.ENOSPC) || e.is(Errno.EDQUOT) || e.is(Errno.EROFS) || e.is(Errno.EIO)) {
-      throw e;
+      throw new EndedException(path, e);
+    }
+  }
+
+  /** No path can be restored any more; the one where that showed is named already. */
+  static final class EndedException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    private EndedException(FilePath path, PosixException cause) {
+      super(WriteTrouble.ofRestore(path, cause), cause);
     }
   }
 

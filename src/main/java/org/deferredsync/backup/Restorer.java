@@ -9,6 +9,7 @@ import org.deferredsync.backup.RestoreChange.Watcher;
 import org.deferredsync.backup.Snapshot.Node;
 import org.deferredsync.backup.SnapshotWalk.Found;
 import org.deferredsync.fs.Posix;
+import org.deferredsync.fs.PosixException;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.FileType;
 import org.deferredsync.snapshot.Version;
@@ -85,10 +86,18 @@ public final class Restorer {
       new DirectoryRestore(snapshot, metadata, done, log, remembered)
           .restore(set, destination.root());
       destination.finish(done);
+    } catch (PosixException e) {
+      throw ended(WriteTrouble.ofRestore(to, e), e);
+    } catch (Restoration.EndedException e) {
+      throw ended(e.getMessage(), e);
     } finally {
       done.end();
     }
     return done.result(List.of());
+  }
+
+  private static BackupException ended(@Nullable String line, IOException cause) {
+    return new BackupException(BackupException.Kind.FAILURE, String.valueOf(line), cause);
   }
 
   /** Looks what {@link #restore} would do, and changes nothing. */
@@ -154,6 +163,11 @@ public final class Restorer {
           each.sync();
         }
       }
+    } catch (PosixException e) {
+      String all = String.join(", ", paths.stream().map(FilePath::toString).toList());
+      throw ended(WriteTrouble.ofRestore(all, e), e);
+    } catch (Restoration.EndedException e) {
+      throw ended(e.getMessage(), e);
     } finally {
       done.end();
     }

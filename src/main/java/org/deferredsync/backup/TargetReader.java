@@ -100,7 +100,7 @@ public final class TargetReader implements AutoCloseable {
         throw BackupException.prerequisite(
             "BACKUPTO=" + path + ": no target yet, or its disk is not mounted; run a backup first");
       }
-      throw e;
+      throw e.in(path.toString());
     }
     int lock = -1;
     try {
@@ -118,6 +118,9 @@ public final class TargetReader implements AutoCloseable {
         posix.close(lock);
       }
       target.close();
+      if (e instanceof PosixException failed) {
+        throw failed.in(path.toString());
+      }
       throw e;
     }
   }

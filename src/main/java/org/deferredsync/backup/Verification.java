@@ -155,6 +155,13 @@ public final class Verification {
         } else if (verifier.isSomewhere(content)) {
           repaired++;
           say(repaired, true, ContentVerifier.names(catalogue, id) + ": whole again");
+        } else if (!catalogue.entries().pathsOf(id).isEmpty()) {
+          // The run found no other version, so it has not read this one: that says nothing of it.
+          again.damaged(
+              id,
+              ContentVerifier.names(catalogue, id)
+                  + ": still damaged or missing: no source that may have it could be read; see the"
+                  + " warnings above, and repair again");
         } else {
           lost++;
           say(

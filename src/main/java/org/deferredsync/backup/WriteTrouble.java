@@ -18,8 +18,8 @@ final class WriteTrouble {
   /** With less, the catalogue cannot write a page and what belongs to it. */
   private static final long LITTLE = 256 << 10;
 
-  private static final String NOTHING_LOST =
-      "nothing that was stored is lost, the next run goes on from there";
+  private static final String NOTHING_LOST = "nothing that was stored is lost, ";
+  private static final String NEXT_RUN = "the next run goes on from there";
 
   private WriteTrouble() {}
 
@@ -29,6 +29,17 @@ final class WriteTrouble {
    * @param root the target's descriptor, or -1 where it is not open
    */
   static BackupException explain(Posix posix, int root, FilePath target, IOException failure)
+      throws IOException {
+    return explain(posix, root, target, failure, NEXT_RUN);
+  }
+
+  /**
+   * The same where something else than the next run goes on.
+   *
+   * @param then how it goes on
+   */
+  static BackupException explain(
+      Posix posix, int root, FilePath target, IOException failure, String then)
       throws IOException {
     if (failure instanceof NoHardLinksException) {
       return BackupException.prerequisite("BACKUPTO=" + target + ": " + NoHardLinksException.TEXT);
@@ -61,10 +72,11 @@ final class WriteTrouble {
     }
     if (trouble != null) {
       return failed(
-          target + ": " + trouble + " (" + failure.getMessage() + "); " + NOTHING_LOST, failure);
+          target + ": " + trouble + " (" + failure.getMessage() + "); " + NOTHING_LOST + then,
+          failure);
     }
     if (failure instanceof PosixException) {
-      return failed(target + ": " + failure.getMessage() + "; " + NOTHING_LOST, failure);
+      return failed(target + ": " + failure.getMessage() + "; " + NOTHING_LOST + then, failure);
     }
     if (failure instanceof FileSystemException) {
       throw failure; // whose message may be a path alone
@@ -75,6 +87,19 @@ final class WriteTrouble {
 
   private static BackupException failed(String line, IOException cause) {
     return new BackupException(BackupException.Kind.FAILURE, line, cause);
+  }
+
+  /** What ends a restore at a path, what that is to the operator, and what to do. */
+  static String ofRestore(Object path, PosixException failure) {
+    String remedy =
+        switch (failure.errno()) {
+          case ENOSPC -> "; make room there";
+          case EDQUOT -> "; its quota is used up, make room";
+          case EROFS -> "; see why nothing can be written there, its disk may be failing";
+          case EIO -> "; a disk fails, see the kernel's log";
+          default -> "";
+        };
+    return path + ": " + failure.getMessage() + remedy + "; what is restored stays, restore again";
   }
 
   /** Refuses a target that was read-only before anything was done. */

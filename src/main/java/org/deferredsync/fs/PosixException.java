@@ -17,6 +17,16 @@ public final class PosixException extends IOException {
     this.errno = errno;
   }
 
+  private PosixException(String place, PosixException cause) {
+    super(place + ": " + cause.getMessage(), cause);
+    this.errno = cause.errno;
+  }
+
+  /** The same with the place that its object is in, which a bare name does not tell. */
+  public PosixException in(String place) {
+    return new PosixException(place, this);
+  }
+
   public Errno errno() {
     return errno;
   }

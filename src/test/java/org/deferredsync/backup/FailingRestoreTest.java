@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.deferredsync.backup.RestoreChange.Watcher;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.FaultyPosix;
@@ -171,12 +172,55 @@ final class FailingRestoreTest {
   @Test
   void restore_endsAtOnce_whenTheDiskIsFull() throws Exception {
     for (Errno errno : List.of(Errno.ENOSPC, Errno.EDQUOT, Errno.EROFS, Errno.EIO)) {
+      Files.delete(fixture.source.resolve("d/file"));
       posix.failAlways(Call.CREATE_FILE, errno);
       Path to = scratch.resolve("to");
-      assertThatThrownBy(this::aside).as("%s", errno).hasMessageContaining(errno.text());
+      ended(this::aside, fixture.source.resolve("a"), errno);
+      ended(this::inPlace, fixture.source.resolve("d/file"), errno);
       posix.heal();
       TargetChecks.delete(to);
+      assertThat(inPlace().failed()).isZero();
     }
+    assertThat(said.lines().stream().filter(line -> line.startsWith("ERROR ")))
+        .as("each once")
+        .hasSize(8);
+    assertThat(posix.openObjects()).isEmpty();
+  }
+
+  /** It names the path, though a system call knows but the last name. */
+  private static void ended(ThrowingCallable restore, Path path, Errno errno) {
+    assertThatThrownBy(restore)
+        .as("%s", errno)
+        .isInstanceOf(BackupException.class)
+        .hasMessageStartingWith(path + ": ")
+        .hasMessageContaining(errno.text())
+        .hasMessageEndingWith("; what is restored stays, restore again");
+  }
+
+  @Test
+  void restore_namesWhereItWasTo_whenThatCannotBeLookedAt() throws Exception {
+    Path to = Files.createDirectory(scratch.resolve("to"));
+    posix.failOn(Call.LIST, to.toString(), Errno.EACCES);
+    assertThatThrownBy(this::aside)
+        .isInstanceOf(BackupException.class)
+        .hasMessageStartingWith(to + ": ")
+        .hasMessageContaining(Errno.EACCES.text());
+    posix.failOn(Call.STAT, fixture.source.toString(), Errno.ENOMEM);
+    posix.failOn(Call.OPEN_DIRECTORY, scratch.getFileName().toString(), Errno.EMFILE);
+    assertThatThrownBy(this::inPlace)
+        .isInstanceOf(BackupException.class)
+        .hasMessageStartingWith(fixture.source + ": ")
+        .hasMessageContaining(Errno.EMFILE.text());
+    assertThat(posix.openObjects()).isEmpty();
+  }
+
+  /** The calls know bare names alone. */
+  @Test
+  void reader_namesTheTarget_whenItCannotBeOpened() {
+    posix.failOn(Call.OPEN_FILE, "lock", Errno.EIO);
+    assertThatThrownBy(this::aside).hasMessageStartingWith(fixture.target + ": [");
+    posix.failOn(Call.OPEN_DIRECTORY, ".deferred-sync", Errno.EIO);
+    assertThatThrownBy(this::aside).hasMessageStartingWith(fixture.target + ": [");
     assertThat(posix.openObjects()).isEmpty();
   }
 }

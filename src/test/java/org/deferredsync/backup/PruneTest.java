@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.deferredsync.backup.BackupReport.Verdict;
 import org.deferredsync.backup.Prune.Report;
 import org.deferredsync.backup.Retention.Decision;
@@ -607,5 +608,38 @@ final class PruneTest {
     assertThat(report).isEqualTo(new Report("", List.of(), 0));
     runAfter(Duration.ofDays(1), source);
     TargetChecks.sound(fixture);
+  }
+
+  @Test
+  void prune_namesTheTargetAndTheRemedy_whenItsDiskFails() throws Exception {
+    write(source.resolve("file"), "one");
+    write(other.resolve("file"), "one");
+    runAfter(Duration.ZERO, source, other);
+    write(source.resolve("file"), "two");
+    runAfter(Duration.ofDays(5), source);
+    List<ThrowingCallable> all =
+        List.of(
+            () -> prune(source).run(SHORT),
+            () -> prune(source).remove(EngineFixture.filePath(other)));
+    for (ThrowingCallable one : all) {
+      failsAt(Call.OPEN_PATH, "target", one, Errno.EIO, ": its disk fails; ");
+      failsAt(Call.OPEN_DIRECTORY, "staging", one, Errno.EIO, ": its disk fails; ");
+      failsAt(Call.OPEN_DIRECTORY, "staging", one, Errno.EACCES, ": ");
+    }
+    assertThat(prune(source).remove(EngineFixture.filePath(other)).deleted()).isPositive();
+    assertThat(TargetChecks.verify(fixture).good()).isTrue();
+  }
+
+  private void failsAt(Call call, String name, ThrowingCallable what, Errno errno, String says) {
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    posix.failOn(call, name, errno);
+    fixture.with(posix);
+    assertThatThrownBy(what)
+        .isInstanceOf(BackupException.class)
+        .hasMessageStartingWith(fixture.target + says)
+        .hasMessageContaining(errno.text())
+        .hasMessageEndingWith("; nothing that was stored is lost, the next run goes on from there");
+    assertThat(posix.openObjects()).isEmpty();
+    fixture.with(Posix.ofSystem());
   }
 }

@@ -32,6 +32,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -492,5 +493,48 @@ final class RebuildTest {
     assertThat(own("catalogue.db")).doesNotExist();
     fixture.with(Posix.ofSystem());
     assertThat(rebuild().found()).isPositive();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "OPEN_PATH, target, EIO, : its disk fails; ",
+    "CREATE_FILE, catalogue.new, ENOSPC, ': full, '",
+    "LIST, staging, EIO, : its disk fails; ",
+    "RENAME_NEW, catalogue.new, EACCES, ': '"
+  })
+  void rebuild_namesTheTargetAndTheRemedy_whenItsDiskFails(
+      Call call, String name, Errno errno, String says) throws Exception {
+    history();
+    lose();
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    posix.failOn(call, name, errno);
+    fixture.with(posix);
+
+    assertThatThrownBy(this::rebuild)
+        .isInstanceOf(BackupException.class)
+        .hasMessageStartingWith(fixture.target + says)
+        .hasMessageContaining(errno.text())
+        .hasMessageEndingWith("; nothing that was stored is lost, rebuild again");
+
+    assertThat(posix.openObjects()).isEmpty();
+    fixture.with(Posix.ofSystem());
+    rebuild();
+    good();
+    TargetChecks.sound(fixture);
+  }
+
+  @Test
+  void rebuild_isRefused_whereTheTargetIsReadOnly() throws Exception {
+    history();
+    lose();
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    posix.failOn(Call.OPEN_OWN, "lock", Errno.EROFS);
+    fixture.with(posix);
+
+    assertThatThrownBy(this::rebuild)
+        .isInstanceOf(BackupException.class)
+        .hasMessageStartingWith("BACKUPTO=" + fixture.target + ": mounted read-only; ")
+        .extracting(e -> ((BackupException) e).kind())
+        .isEqualTo(BackupException.Kind.PREREQUISITE);
   }
 }

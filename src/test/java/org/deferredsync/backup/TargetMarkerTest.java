@@ -13,6 +13,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.deferredsync.backup.BackupReport.Verdict;
+import org.deferredsync.fs.FaultyPosix.Call;
+import org.deferredsync.fs.FaultyPosix;
 import org.deferredsync.fs.Posix;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -295,5 +297,26 @@ final class TargetMarkerTest {
     assertThat(TreeText.of(fixture.mirror(fixture.source))).isEqualTo(first);
     assertThat(TargetChecks.snapshots(fixture)).containsExactly(1L);
     assertThat(TargetChecks.restored(fixture, 1)).isEqualTo(first);
+  }
+
+  /** Another host's script, or somebody who clears up. */
+  @Test
+  void target_isNotBegun_whenItsIdGoesAwayMeanwhile() throws Exception {
+    for (int look = 2; look <= 4; look++) {
+      FaultyPosix posix = FaultyPosix.ofSystem();
+      posix.before(Call.OPEN_FILE, "target-id", look, () -> Files.delete(own("target-id")));
+      fixture.with(posix);
+
+      assertThatThrownBy(() -> fixture.run())
+          .as("look %d", look)
+          .isInstanceOf(BackupException.class)
+          .hasMessageStartingWith(own("target-id") + ": gone while the target was opened");
+
+      assertThat(posix.openObjects()).isEmpty();
+      fixture.with(Posix.ofSystem());
+      emptyTarget();
+    }
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+    TargetChecks.sound(fixture);
   }
 }

@@ -380,4 +380,31 @@ final class VerificationTest {
     }
     return count;
   }
+
+  /** An error is never an absence: the source may have it still. */
+  @Test
+  void repair_callsNothingLost_thatItsSourceCouldNotBeReadOf() throws Exception {
+    Map<String, String> first = TreeText.of(source);
+    rot(mirror("content"));
+    Files.delete(mirror("mode"));
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    posix.failOn(Call.OPEN_FILE, source.resolve("content").toString(), Errno.EACCES);
+    posix.failOn(Call.OPEN_FILE, source.resolve("mode").toString(), Errno.EACCES);
+    fixture.with(posix);
+    try (LogCapture log = new LogCapture("verify")) {
+      Repaired repaired = repair();
+
+      assertThat(repaired.lost()).isZero();
+      assertThat(repaired.left()).isEqualTo(2);
+      assertThat(repaired.good()).isFalse();
+      assertThat(log.lines())
+          .filteredOn(line -> line.contains(": still damaged or missing: "))
+          .hasSize(2)
+          .anyMatch(line -> line.startsWith("ERROR verify: " + source.resolve("content") + ": "));
+    }
+    fixture.with(Posix.ofSystem());
+    later();
+    assertThat(repair().good()).isTrue();
+    isWhole(first);
+  }
 }
