@@ -38,11 +38,13 @@ final class ManifestVerifier {
 
   /** Tells of each that a rebuild could not use. */
   void verify() throws IOException {
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+    for (int attempt = 1; ; attempt++) {
       Look look = new Look();
       long last = catalogue.manifest();
       look(look, last);
-      if (!look.disturbed && (look.bad.isEmpty() || catalogue.manifest() == last)) {
+      boolean settled =
+          !look.disturbed && (look.bad.isEmpty() || catalogue.manifest() == last);
+      if (settled || attempt == ATTEMPTS) { // no run takes away something each time
         look.bad.forEach(findings::manifest);
         return;
       }
@@ -57,7 +59,9 @@ final class ManifestVerifier {
     try {
       directory = posix.openDirectory(target.own(), Manifests.DIRECTORY);
     } catch (PosixException e) {
-      look.bad.add(path("") + ": missing: " + e.getMessage());
+      requireAnswer(e);
+      String kind = e.isAbsence() ? ": missing: " : ": damaged: not readable: ";
+      look.bad.add(path("") + kind + e.errno().text());
       return;
     }
     try {
@@ -128,8 +132,16 @@ final class ManifestVerifier {
     } catch (ManifestReader.DamagedException e) {
       return e.getMessage();
     } catch (PosixException e) {
+      requireAnswer(e);
       look.disturbed |= e.is(Errno.ENOENT) && !Arrays.equals(name, Manifests.RUNS);
       return e.getMessage();
+    }
+  }
+
+  /** What the system lacked says nothing of the target. */
+  private static void requireAnswer(PosixException failure) throws PosixException {
+    if (failure.isShortage()) {
+      throw failure;
     }
   }
 

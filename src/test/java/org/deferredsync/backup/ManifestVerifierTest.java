@@ -1,6 +1,7 @@
 package org.deferredsync.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,7 +10,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.deferredsync.fs.Errno;
+import org.deferredsync.fs.FaultyPosix.Call;
+import org.deferredsync.fs.FaultyPosix;
 import org.deferredsync.fs.Posix;
+import org.deferredsync.fs.PosixException;
 import org.deferredsync.logging.LogCapture;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -187,9 +192,9 @@ final class ManifestVerifierTest {
   @Test
   void verify_isNotMisled_byARunThatTakesThemAway() throws Exception {
     Path first = manifests().get(0);
-    org.deferredsync.fs.FaultyPosix posix = org.deferredsync.fs.FaultyPosix.ofSystem();
+    FaultyPosix posix = FaultyPosix.ofSystem();
     posix.before(
-        org.deferredsync.fs.FaultyPosix.Call.OPEN_FILE,
+        Call.OPEN_FILE,
         first.getFileName().toString(),
         () -> {
           flip(manifests().get(2));
@@ -205,5 +210,107 @@ final class ManifestVerifierTest {
     assertThat(verification().verify(Verifier.ALL).good()).isTrue();
 
     assertThat(manifests()).hasSize(1);
+  }
+
+  private FaultyPosix fails(Call call, String name, Errno errno) {
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    posix.failOn(call, name, errno);
+    fixture.with(posix);
+    return posix;
+  }
+
+  @Test
+  void verify_callsNothingMissing_thatCannotBeRead() throws Exception {
+    fails(Call.OPEN_DIRECTORY, "manifests", Errno.EIO);
+    assertThat(found()).contains(directory() + ": damaged: not readable: " + Errno.EIO.text());
+    String first = manifests().get(0).getFileName().toString();
+    fails(Call.READ, first, Errno.EIO);
+    assertThat(found()).contains(first + ": damaged: ").contains(Errno.EIO.text());
+    fixture.with(Posix.ofSystem());
+    nextRunMends();
+  }
+
+  @Test
+  void verify_findsThatTheListOfRunsIsGone() throws Exception {
+    Files.delete(directory().resolve("runs.gz"));
+
+    assertThat(found()).contains("runs.gz: damaged: ").contains(Errno.ENOENT.text());
+
+    nextRunMends();
+  }
+
+  @Test
+  void verify_saysNothingOfManifests_thatItLacksDescriptorsFor() throws Exception {
+    for (String name : List.of("manifests", manifests().get(0).getFileName().toString())) {
+      boolean isDirectory = name.equals("manifests");
+      FaultyPosix posix =
+          fails(isDirectory ? Call.OPEN_DIRECTORY : Call.OPEN_FILE, name, Errno.EMFILE);
+      assertThatThrownBy(() -> verification().verify(Verifier.ALL))
+          .isInstanceOf(PosixException.class)
+          .hasMessageContaining(Errno.EMFILE.text());
+      assertThat(posix.openObjects()).isEmpty();
+    }
+    fixture.with(Posix.ofSystem());
+    assertThat(verification().verify(Verifier.ALL).good()).isTrue();
+  }
+
+  /** A run takes a manifest away once, not each time that somebody looks. */
+  @Test
+  void verify_tellsOfAManifest_thatIsListedAndNotThere() throws Exception {
+    String first = manifests().get(0).getFileName().toString();
+    fails(Call.OPEN_FILE, first, Errno.ENOENT);
+
+    assertThat(found()).contains(first + ": damaged: ");
+  }
+
+  @Test
+  void verify_looksAgain_whereARunHasWrittenThemAnewMeanwhile() throws Exception {
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    flip(manifests().get(2));
+    posix.before(
+        Call.OPEN_FILE,
+        "runs.gz",
+        () -> {
+          ChangingTree.write(fixture.source, "another", "batch");
+          try {
+            fixture.with(Posix.ofSystem());
+            verification().repair(fixture.request(fixture.source), Verifier.ALL);
+          } catch (BackupException e) {
+            throw new IOException(e);
+          }
+        });
+    fixture.with(posix);
+
+    try (LogCapture log = new LogCapture("verify")) {
+      assertThat(verification().verify(Verifier.ALL).good()).as("%s", log.lines()).isTrue();
+    }
+  }
+
+  /** Of a batch that was not committed, or of a run that has not ended. */
+  @Test
+  void verify_missesNoManifest_whereverARunWasCutShort() throws Exception {
+    cutShort(false);
+    good();
+    TargetChecks.sound(fixture);
+    cutShort(true);
+  }
+
+  /**
+   * @param anew whether each run is the first one of its target
+   */
+  private void cutShort(boolean anew) throws Exception {
+    boolean died = true;
+    for (int commit = 2; died; commit++) { // the first one makes a new target's catalogue
+      if (anew) {
+        TargetChecks.delete(fixture.target);
+        Files.createDirectory(fixture.target);
+      }
+      ChangingTree.write(fixture.source, "dir/file", "at commit " + commit);
+      died = fixture.diesBeforeCommit(commit);
+      try (LogCapture log = new LogCapture("verify")) {
+        Verifier.Result found = verification().verify(Verifier.ALL);
+        assertThat(found.good()).as("commit %d: %s", commit, log.lines()).isTrue();
+      }
+    }
   }
 }
