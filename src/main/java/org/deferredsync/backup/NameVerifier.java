@@ -140,11 +140,8 @@ final class NameVerifier {
       }
     }
     for (FilePath path : there) {
-      Stat stat = reader.target().mirror().statOrNull(path);
-      if (stat != null) {
-        Entry row = id == null ? null : catalogue.entries().find(id, path.name()).orElse(null);
-        listed(id, FilePath.ROOT, reader.target().root(), new Listed(path.name(), stat), row);
-      }
+      Entry row = id == null ? null : catalogue.entries().find(id, path.name()).orElse(null);
+      look(id, FilePath.ROOT, reader.target().root(), path.name(), row);
     }
     if (id != null) {
       for (Entry row : catalogue.entries().list(id)) {
@@ -186,9 +183,28 @@ final class NameVerifier {
 
           @Override
           public void unlisted(Entry row) throws IOException {
-            absent(Objects.requireNonNull(id), path.child(row.name()), row);
+            look(id, path, descriptor, row.name(), row); // what cannot be looked at is not listed
           }
         });
+  }
+
+  /** Looks at one name, which is perhaps not there. */
+  private void look(
+      @Nullable Long id, FilePath directory, int descriptor, byte[] name, @Nullable Entry row)
+      throws IOException {
+    Stat there;
+    try {
+      there = posix.stat(descriptor, name);
+    } catch (PosixException e) {
+      requireAnswer(e);
+      if (!e.isAbsence()) {
+        unreadable(id, directory.child(name), e);
+      } else if (row != null) {
+        absent(Objects.requireNonNull(id), directory.child(name), row);
+      }
+      return;
+    }
+    listed(id, directory, descriptor, new Listed(name, there), row);
   }
 
   /** What the system lacked says nothing of the target. */
@@ -287,8 +303,12 @@ final class NameVerifier {
     for (List<FilePath> page = places(run, last); !page.isEmpty(); page = places(run, last)) {
       for (FilePath path : page) {
         last = path;
-        if (tree.statOrNull(path) == null && isSettled()) {
-          findings.missing(inTarget(increment) + path + ": missing");
+        try {
+          if (tree.statOrNull(path) == null && isSettled()) {
+            findings.missing(inTarget(increment) + path + ": missing");
+          }
+        } catch (PosixException e) {
+          unreadable(increment, path, e);
         }
       }
     }
@@ -306,11 +326,16 @@ final class NameVerifier {
       try {
         unplaced(tree.open(path), path, increment, run, open);
       } catch (PosixException e) {
-        requireAnswer(e);
-        findings.damaged(
-            inTarget(increment) + path + ": damaged: not readable: " + e.errno().text());
+        unreadable(increment, path, e);
       }
     }
+  }
+
+  private void unreadable(String increment, FilePath path, PosixException cause)
+      throws PosixException {
+    requireAnswer(cause);
+    findings.damaged(
+        inTarget(increment) + path + ": damaged: not readable: " + cause.errno().text());
   }
 
   private void unplaced(
@@ -334,9 +359,13 @@ final class NameVerifier {
           }
 
           @Override
-          public void failed(byte[] name, PosixException cause) {
-            String kind = cause.isAbsence() ? ": missing: " : ": damaged: not readable: ";
-            findings.missing(inTarget(increment) + path.child(name) + kind + cause.errno().text());
+          public void failed(byte[] name, PosixException cause) throws IOException {
+            FilePath child = path.child(name);
+            if (!cause.isAbsence()) {
+              unreadable(increment, child, cause);
+            } else if (settled && catalogue.contents().hasPlace(run, child)) {
+              findings.missing(inTarget(increment) + child + ": missing");
+            }
           }
         });
   }

@@ -130,9 +130,19 @@ final class VerificationTest {
 
   @Test
   void verify_saysNothingOfFiles_thatItLacksDescriptorsFor() throws Exception {
-    for (Call call : List.of(Call.OPEN_FILE, Call.OPEN_DIRECTORY)) {
+    ChangingTree.change(source);
+    fixture.run();
+    later();
+    String increment = inIncrements("gone").get(0).toString();
+    Map<Call, String> lacking =
+        Map.of(
+            Call.OPEN_FILE, "content",
+            Call.OPEN_DIRECTORY, "nested",
+            Call.LIST, "nested",
+            Call.STAT, increment);
+    for (Call call : lacking.keySet()) {
       FaultyPosix posix = FaultyPosix.ofSystem();
-      posix.failOn(call, call == Call.OPEN_FILE ? "content" : "nested", Errno.EMFILE);
+      posix.failOn(call, lacking.get(call), Errno.EMFILE);
       fixture.with(posix);
 
       assertThatThrownBy(this::verify)
@@ -406,5 +416,103 @@ final class VerificationTest {
     later();
     assertThat(repair().good()).isTrue();
     isWhole(first);
+  }
+
+  /** What nothing but a look at its name tells of. */
+  @Test
+  void verify_callsNoNameMissing_thatCannotBeLookedAt() throws Exception {
+    ChangingTree.change(source);
+    fixture.run();
+    later();
+    Path increment = inIncrements("gone").get(0).getParent();
+    List<String> names =
+        List.of(
+            mirror("nested/deep/changes").toString(),
+            mirror("new-link").toString(),
+            increment.resolve("directory-to-file/one").toString(),
+            increment.resolve("link").toString());
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    names.forEach(name -> posix.failOn(Call.STAT, name, Errno.EIO));
+    String top = fixture.target.relativize(mirror("")).getName(0).toString();
+    posix.failOn(Call.STAT, fixture.target.resolve(top).toString(), Errno.EIO);
+    posix.failOn(Call.LIST, fixture.target.resolve(top).toString(), Errno.EIO);
+    fixture.with(posix);
+    try (LogCapture log = new LogCapture("verify")) {
+      Verifier.Result found = verify();
+
+      assertThat(found.missing()).as("%s", log.lines()).isZero();
+      for (String name : names) {
+        String shown = name.startsWith(increment.toString()) ? name : name.substring(fixture.target.toString().length());
+        assertThat(log.lines())
+            .filteredOn(line -> line.startsWith("ERROR verify: " + shown + ": damaged: not readable: "))
+            .as(name + log.lines())
+            .isNotEmpty();
+      }
+      assertThat(log.lines())
+          .contains("ERROR verify: /" + top + ": damaged: not readable: " + Errno.EIO.text());
+    }
+    fixture.with(Posix.ofSystem());
+    assertThat(states(State.MISSING)).isZero();
+    assertThat(repair().left()).isZero();
+    TargetChecks.sound(fixture);
+  }
+
+  @Test
+  void verify_findsWhatIsMissing_inIncrements() throws Exception {
+    ChangingTree.change(source);
+    fixture.run();
+    later();
+    Path increment = inIncrements("gone").get(0).getParent();
+    Files.delete(increment.resolve("link"));
+    Path file = increment.resolve("nested/deep/changes");
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    posix.before(Call.STAT, file.toString(), () -> Files.delete(file));
+    fixture.with(posix);
+    try (LogCapture log = new LogCapture("verify")) {
+      assertThat(verify().missing()).isEqualTo(2);
+      assertThat(log.lines())
+          .contains(
+              "ERROR verify: " + increment.resolve("link") + ": missing",
+              "ERROR verify: " + file + ": missing");
+    }
+    fixture.with(Posix.ofSystem());
+    Path top = fixture.target.resolve(fixture.target.relativize(increment).getName(0));
+    TargetChecks.delete(top);
+    try (LogCapture log = new LogCapture("verify")) {
+      verify();
+      assertThat(log.lines())
+          .contains("ERROR verify: " + top + ": missing: " + Errno.ENOENT.text());
+    }
+  }
+
+  /** Neither new names nor an increment that came meanwhile are unknown. */
+  @Test
+  void verify_judgesNoNames_whileARunIsAtWork() throws Exception {
+    for (String name : List.of(fixture.target.getFileName().toString(), "nested")) {
+      later();
+      ChangingTree.write(source, "content", "changed before " + name);
+      ChangingTree.write(source, "nested/new before " + name, "new");
+      FaultyPosix posix = FaultyPosix.ofSystem();
+      posix.before(
+          Call.LIST,
+          name,
+          () -> {
+            try {
+              fixture.with(Posix.ofSystem()).run();
+            } catch (BackupException e) {
+              throw new IOException(e);
+            }
+          });
+      fixture.with(posix);
+      try (LogCapture log = new LogCapture("verify")) {
+        Verifier.Result found = verify();
+
+        assertThat(found.good()).as("%s", log.lines()).isTrue();
+        assertThat(found.unknown()).as("%s", log.lines()).isZero();
+        assertThat(log.lines()).anyMatch(line -> line.startsWith("WARN verify: A run is at work"));
+      }
+    }
+    fixture.with(Posix.ofSystem());
+    TargetChecks.sound(fixture);
   }
 }
