@@ -231,10 +231,8 @@ final class PlaceRestore implements SnapshotWalk.Visitor, AutoCloseable {
   private List<FilePath> others(Found found, ExtendedAttributes attributes) throws IOException {
     for (FilePath place : groups.places(found)) {
       Stat there = places.statOrNull(place);
-      FilePath parent = place.parent();
       if (there != null
-          && parent != null
-          && state.isStill(places.open(parent), place.name(), there, found, attributes)) {
+          && state.isStill(places.parentOf(place), place.name(), there, found, attributes)) {
         return List.of(place);
       }
     }
@@ -244,16 +242,13 @@ final class PlaceRestore implements SnapshotWalk.Visitor, AutoCloseable {
   private boolean isSame(
       Stat there, Found found, ExtendedAttributes attributes, List<FilePath> others)
       throws IOException {
-    FilePath parent = found.path().parent();
-    if (parent == null) {
-      return false;
-    }
+    FilePath path = found.path();
     if (!others.isEmpty()) {
       Stat other = places.statOrNull(others.get(0));
       return other != null && other.sameObject(there);
     }
     // A name too many means that a change of another file would change this one.
     boolean names = found.version().linkGroup() != null || there.nlink() <= groups.count(found);
-    return names && state.is(places.open(parent), found.path().name(), there, found, attributes);
+    return names && state.is(places.parentOf(path), path.name(), there, found, attributes);
   }
 }
