@@ -111,18 +111,25 @@ final class RestoreQueue implements AutoCloseable {
     check();
   }
 
-  private void join() throws IOException {
-    try {
-      thread.join();
-    } catch (InterruptedException e) {
+  /** Waits for the thread whatever comes: until it has ended, what it works with is its own. */
+  private void join() {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        thread.join();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
       Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
     }
   }
 
   /** Ends the thread, also half-way. */
   @Override
-  public void close() throws IOException {
+  public void close() {
     if (!ended) {
       thread.interrupt();
       join();
