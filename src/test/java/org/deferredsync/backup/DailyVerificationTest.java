@@ -1,5 +1,6 @@
 package org.deferredsync.backup;
 
+import static java.nio.file.StandardOpenOption.APPEND;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -15,6 +16,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.deferredsync.backup.BackupReport.Verdict;
 import org.deferredsync.backup.DailyVerification.Limits;
+import org.deferredsync.fs.Errno;
+import org.deferredsync.fs.FaultyPosix.Call;
 import org.deferredsync.fs.FaultyPosix;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.logging.LogCapture;
@@ -121,7 +124,7 @@ final class DailyVerificationTest {
     FaultyPosix posix = FaultyPosix.ofSystem();
     List<Verdict> during = new ArrayList<>();
     posix.before(
-        FaultyPosix.Call.OPEN_FILE,
+        Call.OPEN_FILE,
         Path.of(firstRead).getFileName().toString(),
         () -> {
           try {
@@ -178,5 +181,104 @@ final class DailyVerificationTest {
       update.setLong(1, changed);
       update.executeUpdate();
     }
+  }
+
+  /** What is not as it was stored is a matter for the next run, and no rot. */
+  @Test
+  void verification_callsNothingRotten_thatChangedOrCannotBeRead() throws Exception {
+    Path retired = Files.createDirectory(scratch.resolve("retired"));
+    ChangingTree.write(retired, "file", "of a source that is gone");
+    for (String name : List.of("changed", "gone", "in/gone", "growing", "unreadable", "other", "torn")) {
+      ChangingTree.write(source, name, "first");
+    }
+    FaultyPosix tearing = FaultyPosix.ofSystem();
+    for (int read = 1; read <= 8; read++) {
+      tearing.before(
+          Call.READ, "torn", read, () -> Files.writeString(source.resolve("torn"), "more", APPEND));
+    }
+    after(Duration.ofSeconds(10));
+    fixture.with(tearing).run(source, retired);
+    after(Duration.ofDays(2));
+    BackupReport report = fixture.with(Posix.ofSystem()).run();
+    Files.writeString(source.resolve("changed"), "second");
+    Files.delete(source.resolve("gone"));
+    TargetChecks.delete(source.resolve("in"));
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    Path growing = source.resolve("growing");
+    posix.before(Call.READ, growing.toString(), () -> Files.writeString(growing, "more", APPEND));
+    posix.failOn(Call.READ, source.resolve("unreadable").toString(), Errno.EIO);
+    Path other = source.resolve("other");
+    posix.before(
+        Call.OPEN_FILE,
+        other.toString(),
+        () -> {
+          Files.delete(other);
+          Files.writeString(other, "other");
+        });
+    fixture.with(posix);
+
+    try (LogCapture log = new LogCapture("daily")) {
+      assertThat(verification(ALL).run(report)).as("%s", log.lines()).isEqualTo(Verdict.GOOD);
+      assertThat(log.lines()).anyMatch(line -> line.contains(" 0 changed in a source without"));
+    }
+    assertThat(other).as("was read").hasContent("other");
+    assertThat(posix.openObjects()).isEmpty();
+  }
+
+  @Test
+  void verification_findsADamagedCatalogue_onceAWeek() throws Exception {
+    assertThat(day(ALL)).isEqualTo(Verdict.GOOD);
+    after(Duration.ofDays(8));
+    BackupReport report = fixture.run();
+    Path db = fixture.target.resolve(Target.OWN).resolve(Target.CATALOGUE);
+    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + db);
+        var update = connection.createStatement()) {
+      update.executeUpdate("UPDATE entry SET name = x'2e2e' WHERE name = CAST('mode' AS BLOB)");
+    }
+    try (LogCapture log = new LogCapture("daily")) {
+      assertThat(verification(ALL).run(report)).isEqualTo(Verdict.FAILED);
+      assertThat(log.lines())
+          .anyMatch(line -> line.endsWith("is damaged; run \"deferred-sync rebuild\"."));
+    }
+  }
+
+  @Test
+  void verification_isDue_whereTheClockWasAhead() throws Exception {
+    assertThat(day(ALL)).isEqualTo(Verdict.GOOD);
+    BackupReport report = fixture.run();
+    assertThat(said(report)).as("not due").isEmpty();
+
+    fixture.ahead(Duration.ofDays(1));
+
+    assertThat(said(report)).anyMatch(line -> line.contains(" files verified"));
+  }
+
+  private List<String> said(BackupReport report) throws Exception {
+    try (LogCapture log = new LogCapture("daily")) {
+      assertThat(verification(ALL).run(report)).isEqualTo(Verdict.GOOD);
+      return log.lines();
+    }
+  }
+
+  @Test
+  void verification_endsEarly_whereItIsInterrupted_orOutOfTimeInAWeek() throws Exception {
+    assertThat(day(ALL)).isEqualTo(Verdict.GOOD);
+    after(Duration.ofDays(8));
+    BackupReport report = fixture.run();
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    posix.before(Call.OPEN_FILE, "content", () -> Thread.currentThread().interrupt());
+    fixture.with(posix);
+    try (LogCapture log = new LogCapture("daily")) {
+      assertThat(verification(ALL).run(report)).isEqualTo(Verdict.GOOD);
+      assertThat(Thread.interrupted()).isTrue();
+      assertThat(log.lines()).anyMatch(line -> line.contains(" files verified"));
+    }
+    assertThat(posix.openObjects()).isEmpty();
+    fixture.with(Posix.ofSystem());
+    Files.write(
+        fixture.target.resolve(".deferred-sync/manifests/000000000001-run-1.gz"), new byte[5]);
+    assertThat(verification(new Limits(100, Duration.ofNanos(-1))).run(report))
+        .as("no manifest is read")
+        .isEqualTo(Verdict.GOOD);
   }
 }
