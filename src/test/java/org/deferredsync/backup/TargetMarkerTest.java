@@ -7,12 +7,14 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.deferredsync.backup.BackupReport.Verdict;
+import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.FaultyPosix.Call;
 import org.deferredsync.fs.FaultyPosix;
 import org.deferredsync.fs.Posix;
@@ -318,5 +320,43 @@ final class TargetMarkerTest {
     }
     assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
     TargetChecks.sound(fixture);
+  }
+
+  @Test
+  void target_isBegun_whereAllMountsThatFstabHasForItAreThere() throws Exception {
+    Files.writeString(
+        scratch.resolve("fstab"),
+        "/dev/sda1 / ext4 defaults 0 1\n"
+            + "proc /proc proc defaults 0 0\n"
+            + "/dev/sdz1 /no/such/mount ext4 noauto 0 2\n"
+            + "tmpfs /dev/shm tmpfs defaults 0 0\n");
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+  }
+
+  @Test
+  void target_isRefused_whoseIdIsEmpty_orWhoseCatalogueCannotBeLookedFor() throws Exception {
+    fixture.run();
+    String id = Files.readString(own("target-id"));
+    Files.writeString(own("target-id"), "\n");
+    refused("target-id is missing; put it back from a copy");
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    posix.failOn(Call.STAT, "catalogue.db", Errno.EIO);
+    fixture.with(posix);
+    assertThatThrownBy(() -> fixture.run()).hasMessageContaining(Errno.EIO.text());
+    posix.failOn(Call.OPEN_FILE, "target-id", Errno.EACCES);
+    assertThatThrownBy(() -> fixture.run()).hasMessageContaining(Errno.EACCES.text());
+    assertThat(posix.openObjects()).isEmpty();
+    fixture.with(Posix.ofSystem());
+    Files.writeString(own("target-id"), id);
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+  }
+
+  @Test
+  void target_isMadePrivateAgain() throws Exception {
+    fixture.run();
+    Files.setPosixFilePermissions(fixture.target, PosixFilePermissions.fromString("rwxr-xr-x"));
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+    assertThat(Files.getPosixFilePermissions(fixture.target))
+        .isEqualTo(PosixFilePermissions.fromString("rwx------"));
   }
 }

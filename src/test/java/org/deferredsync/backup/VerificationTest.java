@@ -515,4 +515,64 @@ final class VerificationTest {
     fixture.with(Posix.ofSystem());
     TargetChecks.sound(fixture);
   }
+
+  @Test
+  void verify_isNotMisled_byARunThatMovesWhatItReads() throws Exception {
+    ChangingTree.write(source, "content", "two, longer");
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    posix.before(
+        Call.OPEN_FILE,
+        mirror("content").toString(),
+        () -> {
+          try {
+            fixture.with(Posix.ofSystem()).run();
+          } catch (BackupException e) {
+            throw new IOException(e);
+          }
+        });
+    fixture.with(posix);
+    try (LogCapture log = new LogCapture("verify")) {
+      assertThat(verify().good()).as("%s", log.lines()).isTrue();
+    }
+    fixture.with(Posix.ofSystem());
+    later();
+    TargetChecks.sound(fixture);
+  }
+
+  @Test
+  void verify_ends_whereItLacksWhatReadingTakes() throws Exception {
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    posix.failOn(Call.READ, "same-size", Errno.ENOMEM);
+    fixture.with(posix);
+    assertThatThrownBy(this::verify)
+        .isInstanceOf(PosixException.class)
+        .hasMessageContaining(Errno.ENOMEM.text());
+    assertThat(posix.openObjects()).isEmpty();
+  }
+
+  /** Of two files with the bytes, the other one rots before it can help. */
+  @Test
+  void repair_namesNoOtherFile_thatIsBadItself() throws Exception {
+    FileTime time = Files.getLastModifiedTime(source.resolve("content"));
+    ChangingTree.write(source, "content", "two");
+    later();
+    fixture.run();
+    ChangingTree.write(source, "content", "one");
+    Files.setLastModifiedTime(source.resolve("content"), time);
+    later();
+    fixture.run();
+    later();
+    Path old = inIncrements("content").get(0);
+    rot(old);
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    posix.before(Call.OPEN_FILE, old.toString(), 2, () -> rot(mirror("content")));
+    fixture.with(posix);
+
+    Repaired repaired = repair();
+
+    assertThat(repaired.lost()).isEqualTo(1);
+    assertThat(repaired.repaired()).isZero();
+    fixture.with(Posix.ofSystem());
+    assertThat(repair().repaired()).as("the source has the other").isPositive();
+  }
 }
