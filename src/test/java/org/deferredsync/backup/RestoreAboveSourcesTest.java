@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -127,5 +130,44 @@ final class RestoreAboveSourcesTest {
 
     assertThat(two.resolve("file")).hasContent("2");
     assertThat(above.resolve("beside")).hasContent("of no source");
+  }
+
+  @Test
+  void inPlace_leavesSourcesAlone_thatLieElsewhere() throws Exception {
+    Path beside = scratch.resolve("beside");
+    ChangingTree.write(beside, "file", "3");
+    fixture.ahead(Duration.ofSeconds(30));
+    fixture.run(one, two, beside);
+    Files.delete(one.resolve("file"));
+    Files.writeString(beside.resolve("file"), "changed");
+
+    assertThat(restore(scratch, above).failed()).isZero();
+
+    assertThat(one.resolve("file")).hasContent("1");
+    assertThat(beside.resolve("file")).hasContent("changed");
+  }
+
+  /** Somebody who can write to the catalogue could lead a restore through what is no directory. */
+  @Test
+  void restore_isRefused_ofWhatLiesBelowAFile() throws Exception {
+    Path db = fixture.target.resolve(".deferred-sync/catalogue.db");
+    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + db);
+        Statement update = connection.createStatement()) {
+      int link = 0120777;
+      update.executeUpdate(
+          "UPDATE entry SET mode = " + link + ", link_target = x'2f' WHERE name = CAST('two' AS BLOB)");
+    }
+    assertThatThrownBy(() -> restore(scratch.resolve("to"), two.resolve("file")))
+        .isInstanceOf(BackupException.class)
+        .hasMessageEndingWith(two + " is no directory in the snapshot");
+    assertThat(scratch.resolve("to")).doesNotExist();
+  }
+
+  @Test
+  void missing_namesTheNearestDirectoryThatIsThere() {
+    Path gone = Path.of("/nowhere/at/all");
+    assertThatThrownBy(() -> restore(scratch.resolve("to"), gone))
+        .isInstanceOf(BackupException.class)
+        .hasMessage(gone + ": not in snapshot 1; see \"deferred-sync ls --at 1 /\"");
   }
 }
