@@ -42,8 +42,7 @@ final class ManifestVerifier {
       Look look = new Look();
       long last = catalogue.manifest();
       look(look, last);
-      boolean settled =
-          !look.disturbed && (look.bad.isEmpty() || catalogue.manifest() == last);
+      boolean settled = !look.disturbed && (look.bad.isEmpty() || catalogue.manifest() == last);
       if (settled || attempt == ATTEMPTS) { // no run takes away something each time
         look.bad.forEach(findings::manifest);
         return;

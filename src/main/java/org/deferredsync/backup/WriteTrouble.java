@@ -39,8 +39,7 @@ final class WriteTrouble {
    * @param then how it goes on
    */
   static BackupException explain(
-      Posix posix, int root, FilePath target, IOException failure, String then)
-      throws IOException {
+      Posix posix, int root, FilePath target, IOException failure, String then) throws IOException {
     if (failure instanceof NoHardLinksException) {
       return BackupException.prerequisite("BACKUPTO=" + target + ": " + NoHardLinksException.TEXT);
     }

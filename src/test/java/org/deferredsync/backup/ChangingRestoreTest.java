@@ -252,8 +252,11 @@ final class ChangingRestoreTest {
     Shell.run("chown", "-R", Integer.toString(OrdinaryUser.ID), fixture.target.toString());
     Shell.run("chown", Integer.toString(OrdinaryUser.ID), scratch.toString());
     Restorer.Result result;
-    try (OrdinaryUser user = OrdinaryUser.become()) {
+    OrdinaryUser user = OrdinaryUser.become();
+    try {
       result = restore();
+    } finally {
+      user.close();
     }
 
     assertThat(result.failed()).isEqualTo(2);
@@ -274,7 +277,8 @@ final class ChangingRestoreTest {
 
     assertThat(restore().failed()).isEqualTo(103);
 
-    assertThat(said.lines().stream().filter(line -> line.contains(": not restored: "))).hasSize(100);
+    assertThat(said.lines().stream().filter(line -> line.contains(": not restored: ")))
+        .hasSize(100);
     assertThat(said.lines().stream().filter(line -> line.contains("more paths were not restored")))
         .hasSize(1);
   }

@@ -17,8 +17,8 @@ import java.util.concurrent.TimeUnit;
 import org.deferredsync.backup.BackupReport.Verdict;
 import org.deferredsync.backup.DailyVerification.Limits;
 import org.deferredsync.fs.Errno;
-import org.deferredsync.fs.FaultyPosix.Call;
 import org.deferredsync.fs.FaultyPosix;
+import org.deferredsync.fs.FaultyPosix.Call;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.logging.LogCapture;
 import org.junit.jupiter.api.BeforeEach;
@@ -188,7 +188,8 @@ final class DailyVerificationTest {
   void verification_callsNothingRotten_thatChangedOrCannotBeRead() throws Exception {
     Path retired = Files.createDirectory(scratch.resolve("retired"));
     ChangingTree.write(retired, "file", "of a source that is gone");
-    for (String name : List.of("changed", "gone", "in/gone", "growing", "unreadable", "other", "torn")) {
+    for (String name :
+        List.of("changed", "gone", "in/gone", "growing", "unreadable", "other", "torn")) {
       ChangingTree.write(source, name, "first");
     }
     FaultyPosix tearing = FaultyPosix.ofSystem();

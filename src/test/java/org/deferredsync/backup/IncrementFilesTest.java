@@ -23,7 +23,9 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
-/** Increments that somebody exchanged, or that cannot be read, while they are pruned or looked at. */
+/**
+ * Increments that somebody exchanged, or that cannot be read, while they are pruned or looked at.
+ */
 @EnabledOnOs(OS.LINUX)
 final class IncrementFilesTest {
   private static final String UNKNOWN = "_backup_20200101T000000Z";
@@ -64,9 +66,7 @@ final class IncrementFilesTest {
   }
 
   private Path inIncrement(int index, String name) throws IOException {
-    return increments()
-        .get(index)
-        .resolve(fixture.source.resolve(name).toString().substring(1));
+    return increments().get(index).resolve(fixture.source.resolve(name).toString().substring(1));
   }
 
   @Test

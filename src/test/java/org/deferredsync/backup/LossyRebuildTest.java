@@ -19,7 +19,6 @@ import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.FaultyPosix;
 import org.deferredsync.fs.FaultyPosix.Call;
 import org.deferredsync.fs.Posix;
-import org.deferredsync.logging.LogCapture;
 import org.deferredsync.snapshot.FilePath;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -101,11 +100,7 @@ final class LossyRebuildTest {
     for (String name : List.of("catalogue.db", "catalogue.db-wal", "catalogue.db-shm")) {
       Files.deleteIfExists(own(name));
     }
-    return new Rebuild(
-            fixture.engine(),
-            EngineFixture.filePath(fixture.target),
-            configured,
-            LOG)
+    return new Rebuild(fixture.engine(), EngineFixture.filePath(fixture.target), configured, LOG)
         .run(false);
   }
 
@@ -144,8 +139,7 @@ final class LossyRebuildTest {
   }
 
   @Test
-  void rebuild_takesARunThatDied_asOneThatEndedSomehow_whereTheListOfRunsIsGone()
-      throws Exception {
+  void rebuild_takesARunThatDied_asOneThatEndedSomehow_whereTheListOfRunsIsGone() throws Exception {
     changed();
     fixture.ahead(Duration.ofDays(day++));
     int commit = 1;
@@ -325,7 +319,9 @@ final class LossyRebuildTest {
   @Test
   void rebuild_goesOnFromWhereverAPruneDied() throws Exception {
     diesEverywhere(prune -> prune.run(SHORT));
-    assertThat(TargetChecks.snapshots(fixture)).as("of the retired source 1").containsExactly(1L, 3L);
+    assertThat(TargetChecks.snapshots(fixture))
+        .as("of the retired source 1")
+        .containsExactly(1L, 3L);
   }
 
   @Test

@@ -152,8 +152,7 @@ final class ManifestRowTest {
               new Turnover(2, 1),
               holds);
       ManifestText rows = new ManifestText();
-      Manifests.write(
-          rows, new Run(4, Instant.ofEpochSecond(-1, 5), null, null, List.of(source)));
+      Manifests.write(rows, new Run(4, Instant.ofEpochSecond(-1, 5), null, null, List.of(source)));
       String[] lines = text(rows).split("\n");
 
       assertThat(parse(lines[0]))

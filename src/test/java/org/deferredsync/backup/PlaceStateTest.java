@@ -3,7 +3,6 @@ package org.deferredsync.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -61,8 +60,7 @@ final class PlaceStateTest {
               reader.snapshots().at(PointInTime.parse("1"), Instant.MAX, ZoneOffset.UTC),
               Clock.systemUTC(),
               said.logger())
-          .restoreInPlace(
-              Arrays.stream(paths).map(EngineFixture::filePath).toList(), Watcher.NONE);
+          .restoreInPlace(Arrays.stream(paths).map(EngineFixture::filePath).toList(), Watcher.NONE);
     } finally {
       fixture.with(Posix.ofSystem());
     }
@@ -264,7 +262,8 @@ final class PlaceStateTest {
   void file_isNotRestored_whereTheCatalogueHasNoContentForIt() throws Exception {
     shell("echo 1 >f; ln -s to link; echo 2 >g");
     fixture.run();
-    sql("DELETE FROM content WHERE id = (SELECT content FROM entry WHERE name = CAST('f' AS BLOB))");
+    sql(
+        "DELETE FROM content WHERE id = (SELECT content FROM entry WHERE name = CAST('f' AS BLOB))");
     sql("UPDATE entry SET link_target = NULL WHERE name = CAST('link' AS BLOB)");
     shell("echo 2 >link2; mv link2 link; rm g");
 
@@ -291,16 +290,13 @@ final class PlaceStateTest {
     Map<String, String> wanted = TreeText.of(one);
     TargetChecks.delete(above);
 
-    Restorer.Result result =
-        restore(Posix.ofSystem(), one.resolve("a/b/f"), one.resolve("a/c/g"));
+    Restorer.Result result = restore(Posix.ofSystem(), one.resolve("a/b/f"), one.resolve("a/c/g"));
 
     assertThat(result.failed()).isZero();
     assertThat(TreeText.of(one)).isEqualTo(wanted);
     assertThat(said.lines())
         .containsExactly(
-            "WARN place-state: "
-                + above
-                + ": made with mode 0700, since it is in no source");
+            "WARN place-state: " + above + ": made with mode 0700, since it is in no source");
     try (Stream<Path> names = Files.list(scratch)) {
       assertThat(names.filter(name -> name.toString().contains("aside"))).isEmpty();
     }

@@ -155,7 +155,9 @@ final class RestoreAboveSourcesTest {
         Statement update = connection.createStatement()) {
       int link = 0120777;
       update.executeUpdate(
-          "UPDATE entry SET mode = " + link + ", link_target = x'2f' WHERE name = CAST('two' AS BLOB)");
+          "UPDATE entry SET mode = "
+              + link
+              + ", link_target = x'2f' WHERE name = CAST('two' AS BLOB)");
     }
     assertThatThrownBy(() -> restore(scratch.resolve("to"), two.resolve("file")))
         .isInstanceOf(BackupException.class)

@@ -442,9 +442,13 @@ final class VerificationTest {
 
       assertThat(found.missing()).as("%s", log.lines()).isZero();
       for (String name : names) {
-        String shown = name.startsWith(increment.toString()) ? name : name.substring(fixture.target.toString().length());
+        String shown =
+            name.startsWith(increment.toString())
+                ? name
+                : name.substring(fixture.target.toString().length());
         assertThat(log.lines())
-            .filteredOn(line -> line.startsWith("ERROR verify: " + shown + ": damaged: not readable: "))
+            .filteredOn(
+                line -> line.startsWith("ERROR verify: " + shown + ": damaged: not readable: "))
             .as(name + log.lines())
             .isNotEmpty();
       }

@@ -159,7 +159,8 @@ final class WholeSystemTest {
     good(ALL);
     Files.createDirectory(fixture.target.resolve("lost+found"));
     Files.createDirectory(fixture.target.resolve("_backup_20200101"));
-    assertThat(verify()).extracting(Verifier.Result::good, Verifier.Result::unknown)
+    assertThat(verify())
+        .extracting(Verifier.Result::good, Verifier.Result::unknown)
         .containsExactly(true, 0L);
     Files.delete(fixture.target.resolve("content"));
     Files.delete(fixture.target.resolve("link"));
@@ -181,8 +182,7 @@ final class WholeSystemTest {
     ahead += 20;
     fixture.ahead(Duration.ofSeconds(ahead));
     Verification verification =
-        new Verification(
-            fixture.engine(), EngineFixture.filePath(fixture.target), said.logger());
+        new Verification(fixture.engine(), EngineFixture.filePath(fixture.target), said.logger());
     assertThat(verification.repair(fixture.request(ALL), Verifier.ALL).good())
         .as("%s", said.lines())
         .isTrue();
