@@ -203,13 +203,14 @@ final class LossyRebuildTest {
   /** All was written anew, and the run died before the old ones were deleted. */
   @Test
   void rebuild_takesTheOlderManifests_whereTheNewestWithAllRowsIsDamaged() throws Exception {
-    newest().delete();
+    Files.delete(newest());
     run(source); // writes all anew
-    Path older = newest().path();
+    Path older = newest();
     changed();
     run(source);
-    Manifest between = newest();
-    between.delete();
+    Path between = newest();
+    byte[] batch = Files.readAllBytes(between);
+    Files.delete(between);
     changed();
     FaultyPosix dying = FaultyPosix.ofSystem();
     dying.before(
@@ -218,9 +219,9 @@ final class LossyRebuildTest {
     assertThatThrownBy(() -> run(source)).isInstanceOf(CrashError.class);
     dying.endProcess();
     fixture.with(Posix.ofSystem());
-    Files.write(between.path(), between.bytes());
+    Files.write(between, batch);
     Map<Long, Map<String, String>> before = snapshots();
-    Path all = newest().path();
+    Path all = newest();
     byte[] bytes = Files.readAllBytes(all);
     bytes[bytes.length / 2] ^= 0x10;
     Files.write(all, bytes);
@@ -235,7 +236,7 @@ final class LossyRebuildTest {
   @Test
   void rebuild_takesFromFiles_whatTheNewestManifestKnew() throws Exception {
     Map<Long, Map<String, String>> before = snapshots();
-    newest().delete();
+    Files.delete(newest());
 
     assertThat(rebuild().exact()).isFalse();
 
@@ -247,19 +248,12 @@ final class LossyRebuildTest {
     isWholeAndStaysSo();
   }
 
-  private record Manifest(Path path, byte[] bytes) {
-    void delete() throws IOException {
-      Files.delete(path);
-    }
-  }
-
   /** The manifest of the last batch, with all rows if there is one. */
-  private Manifest newest() throws IOException {
+  private Path newest() throws IOException {
     List<Path> all = manifests();
     Path last = all.get(all.size() - 1);
     Path whole = last.resolveSibling(last.getFileName().toString().substring(0, 12) + "-all.gz");
-    Path newest = Files.exists(whole) ? whole : last;
-    return new Manifest(newest, Files.readAllBytes(newest));
+    return Files.exists(whole) ? whole : last;
   }
 
   // --- of increments ---------------------------------------------------------------------------
