@@ -153,11 +153,11 @@ final class ManifestRowTest {
               holds);
       ManifestText rows = new ManifestText();
       Manifests.write(rows, new Run(4, Instant.ofEpochSecond(-1, 5), null, null, List.of(source)));
-      String[] lines = text(rows).split("\n");
+      List<String> lines = text(rows).lines().toList();
 
-      assertThat(parse(lines[0]))
+      assertThat(parse(lines.get(0)))
           .isEqualTo(new ManifestRow.Began(4, Instant.ofEpochSecond(-1, 5), null, null));
-      assertThat(parse(lines[1])).isEqualTo(new ManifestRow.Of(4, source));
+      assertThat(parse(lines.get(1))).isEqualTo(new ManifestRow.Of(4, source));
     }
   }
 
