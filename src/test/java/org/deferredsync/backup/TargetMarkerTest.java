@@ -326,10 +326,12 @@ final class TargetMarkerTest {
   void target_isBegun_whereAllMountsThatFstabHasForItAreThere() throws Exception {
     Files.writeString(
         scratch.resolve("fstab"),
-        "/dev/sda1 / ext4 defaults 0 1\n"
-            + "proc /proc proc defaults 0 0\n"
-            + "/dev/sdz1 /no/such/mount ext4 noauto 0 2\n"
-            + "tmpfs /dev/shm tmpfs defaults 0 0\n");
+        """
+        /dev/sda1 / ext4 defaults 0 1
+        proc /proc proc defaults 0 0
+        /dev/sdz1 /no/such/mount ext4 noauto 0 2
+        tmpfs /dev/shm tmpfs defaults 0 0
+        """);
     assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
   }
 

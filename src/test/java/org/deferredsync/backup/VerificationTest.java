@@ -1,5 +1,6 @@
 package org.deferredsync.backup;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -424,7 +425,7 @@ final class VerificationTest {
     ChangingTree.change(source);
     fixture.run();
     later();
-    Path increment = inIncrements("gone").get(0).getParent();
+    Path increment = requireNonNull(inIncrements("gone").get(0).getParent());
     List<String> names =
         List.of(
             mirror("nested/deep/changes").toString(),
@@ -466,7 +467,7 @@ final class VerificationTest {
     ChangingTree.change(source);
     fixture.run();
     later();
-    Path increment = inIncrements("gone").get(0).getParent();
+    Path increment = requireNonNull(inIncrements("gone").get(0).getParent());
     Files.delete(increment.resolve("link"));
     Path file = increment.resolve("nested/deep/changes");
     FaultyPosix posix = FaultyPosix.ofSystem();

@@ -9,6 +9,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,8 +35,8 @@ final class CatalogueTest {
     }
   }
 
-  private TreeSet<String> tables() throws Exception {
-    TreeSet<String> tables = new TreeSet<>();
+  private Set<String> tables() throws Exception {
+    Set<String> tables = new TreeSet<>();
     try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
         Statement statement = connection.createStatement();
         ResultSet rows = statement.executeQuery("SELECT type || name || sql FROM sqlite_master")) {
@@ -49,7 +50,7 @@ final class CatalogueTest {
   @Test
   void open_refusesANewerFormat_andChangesNothing() throws Exception {
     sql("PRAGMA user_version = 99");
-    TreeSet<String> before = tables();
+    Set<String> before = tables();
     assertThatThrownBy(() -> Catalogue.open(file, CommitHook.NONE))
         .isInstanceOf(CatalogueException.class)
         .hasMessage(
@@ -61,9 +62,9 @@ final class CatalogueTest {
 
   @Test
   void open_bringsTheFirstFormatUp_andAReaderTakesItAsItIs() throws Exception {
-    TreeSet<String> now = tables();
+    Set<String> now = tables();
     sql("DROP TABLE journal", "DROP TABLE remote", "DROP TABLE touched", "PRAGMA user_version = 1");
-    TreeSet<String> first = tables();
+    Set<String> first = tables();
     assertThat(first).isNotEqualTo(now);
 
     try (Catalogue reader = Catalogue.openReader(file)) {
