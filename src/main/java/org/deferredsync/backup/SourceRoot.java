@@ -35,18 +35,20 @@ record SourceRoot(
     List<FilePath> lost = new ArrayList<>();
     for (FilePath mount : mounts) {
       boolean mine = path.contains(mount) && !mount.equals(path) && !holdsAnother(mount);
-      if (mine && !reader.leavesOut(mount, true)) {
-        try {
-          Stat there = tree.statOrNull(mount);
-          if (there == null || !there.mountRoot()) {
-            lost.add(mount);
-          }
-        } catch (PosixException e) {
-          continue; // what keeps it from being looked at is the scan's to tell
-        }
+      if (mine && !reader.leavesOut(mount, true) && isLost(mount)) {
+        lost.add(mount);
       }
     }
     return lost;
+  }
+
+  private boolean isLost(FilePath mount) throws IOException {
+    try {
+      Stat there = tree.statOrNull(mount);
+      return there == null || !there.mountRoot();
+    } catch (PosixException e) {
+      return false; // what keeps it from being looked at is the scan's to tell
+    }
   }
 
   /**
