@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.deferredsync.snapshot.FilePath;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -66,26 +67,35 @@ final class RestoreQueueTest {
     }
   }
 
+  /** The thread goes on with its step until somebody waits for it. */
   @Test
-  void adding_ends_whereItIsInterrupted_andTheThreadWithIt() throws Exception {
+  void adding_ends_whereItIsInterrupted_andWaitsForTheThread() throws Exception {
+    Thread adding = Thread.currentThread();
     CountDownLatch begun = new CountDownLatch(1);
+    AtomicBoolean over = new AtomicBoolean();
     List<Thread> writer = new ArrayList<>();
     RestoreQueue queue =
         new RestoreQueue(
             step -> {
               writer.add(Thread.currentThread());
               begun.countDown();
+              while (adding.getState() != Thread.State.WAITING && !over.get()) {
+                Thread.onSpinWait();
+              }
             });
     for (int i = 0; i < 128; i++) {
       queue.add(step(i));
     }
     assertThat(begun.await(60, TimeUnit.SECONDS)).isTrue();
     Thread.currentThread().interrupt();
+    try {
+      assertThatThrownBy(queue::end).isInstanceOf(IOException.class).hasMessage("interrupted");
+      queue.close();
 
-    assertThatThrownBy(queue::end).isInstanceOf(IOException.class).hasMessage("interrupted");
-    queue.close();
-
-    assertThat(Thread.interrupted()).as("stays interrupted").isTrue();
-    assertThat(writer.get(0).isAlive()).isFalse();
+      assertThat(Thread.interrupted()).as("stays interrupted").isTrue();
+      assertThat(writer.get(0).isAlive()).isFalse();
+    } finally {
+      over.set(true);
+    }
   }
 }
