@@ -247,9 +247,10 @@ final class RestorerTest {
 
   @Test
   void restore_keepsHoles_ofFilesOfEverySize() throws Exception {
+    // -Drestore.hole=2049M is one beyond what an int counts, and takes most of a minute.
+    shell("truncate -s " + System.getProperty("restore.hole", "65M") + " all-hole");
     shell(
         """
-        truncate -s 2049M all-hole
         truncate -s 5000 small-hole
         truncate -s 1M start; printf end >>start
         printf begin >end; truncate -s 2M end

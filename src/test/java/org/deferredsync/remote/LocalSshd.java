@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,6 +80,9 @@ public final class LocalSshd implements AutoCloseable {
             "PermitRootLogin prohibit-password",
             "LoginGraceTime 30"));
     lines.addAll(List.of(more));
+    if (lines.stream().noneMatch(line -> line.startsWith("SetEnv "))) {
+      lines.add("SetEnv HOME=" + directory); // no script of whoever runs the tests at each login
+    }
     Files.write(directory.resolve("sshd_config"), lines);
     if (System.getProperty("user.name", "").equals("root")) {
       Files.createDirectories(Path.of("/run/sshd"));
@@ -173,7 +177,7 @@ public final class LocalSshd implements AutoCloseable {
   /** An end, and not of those who are logged in. */
   void stop() throws Exception {
     daemon().destroy();
-    assertThat(daemon().onExit().get(10, TimeUnit.SECONDS).isAlive()).isFalse();
+    ended(daemon());
     Files.deleteIfExists(directory.resolve("pid"));
   }
 
@@ -182,6 +186,26 @@ public final class LocalSshd implements AutoCloseable {
     List<ProcessHandle> sessions = daemon().descendants().toList();
     daemon().destroyForcibly();
     sessions.forEach(ProcessHandle::destroyForcibly);
-    daemon().onExit().join();
+    ended(daemon());
+  }
+
+  /** Waits until it has ended, and not until its parent, who is none of ours, has noticed. */
+  public static void ended(ProcessHandle process) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (isRunning(process)) {
+      assertThat(System.nanoTime()).as("%s ends", process).isLessThan(deadline);
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+    }
+  }
+
+  private static boolean isRunning(ProcessHandle process) {
+    try {
+      String stat =
+          Files.readString(
+              Path.of("/proc/" + process.pid() + "/stat"), StandardCharsets.ISO_8859_1);
+      return !stat.startsWith(") Z", stat.lastIndexOf(')'));
+    } catch (IOException e) {
+      return false;
+    }
   }
 }

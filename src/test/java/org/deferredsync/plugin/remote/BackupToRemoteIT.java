@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -323,24 +322,17 @@ final class BackupToRemoteIT {
     };
   }
 
-  private void comparedLast(Duration ago) throws Exception {
-    Path marker = push.copy.resolve(".deferred-sync/pushed");
-    long then = Instant.now().minus(ago).getEpochSecond();
-    Files.writeString(
-        marker, Files.readString(marker).replaceFirst("compared .*", "compared " + then));
-  }
-
   @Test
   void copy_isCompared_afterSoManyDays() throws Exception {
     push.backUp();
     push.assertPushes();
     Path stray = Files.writeString(push.copy.resolve("stray"), "stray");
     push.settings.put("PUSH_FULL_DAYS", "3");
-    comparedLast(Duration.ofHours(71));
+    push.comparedLast(Duration.ofHours(71));
     push.assertPushes();
     assertThat(push.last()).doesNotContain("compared");
     assertThat(stray).exists();
-    comparedLast(Duration.ofHours(73));
+    push.comparedLast(Duration.ofHours(73));
     push.assertPushes();
     assertThat(push.last()).contains("1 deleted; everything was compared");
     push.assertSame();

@@ -10,6 +10,7 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
@@ -183,6 +184,14 @@ final class PushFixture implements AutoCloseable {
 
   void assertPushes() throws Exception {
     assertThat(push()).as("%s", said).isEqualTo(ReturnCode.SUCCESS);
+  }
+
+  /** Lets the copy believe that everything was compared so long ago. */
+  void comparedLast(Duration ago) throws IOException {
+    Path marker = copy.resolve(".deferred-sync/pushed");
+    long then = Instant.now().minus(ago).getEpochSecond();
+    Files.writeString(
+        marker, Files.readString(marker).replaceFirst("compared .*", "compared " + then));
   }
 
   /** Each snapshot up to that one, from the copy alone, by a host that never saw the target. */
