@@ -210,17 +210,20 @@ final class DumpSqliteIT {
     ground.good();
     String before = ground.identity(name(locked) + ".gz");
     sqlite(database, "INSERT INTO no_id VALUES ('later')");
+    Path held = ground.operator.scratch.resolve("held");
     Process writer =
         ground.operator.start(
             Map.of(),
             List.of(
                 "/bin/sh",
                 "-c",
-                "(echo 'BEGIN EXCLUSIVE;'; sleep 60) | sqlite3 -bail \"$1\"",
+                "(echo \"BEGIN EXCLUSIVE; SELECT 'held';\"; sleep 60) | sqlite3 -bail \"$1\" >\"$2\"",
                 "sh",
-                locked.toString()));
+                locked.toString(),
+                held.toString()));
     try {
-      while (ground.operator.sh("sqlite3 \"$1\" .schema", locked).status() == 0) {
+      while (Files.notExists(held) || Files.size(held) == 0) {
+        assertThat(writer.isAlive()).isTrue();
         Thread.sleep(10);
       }
       ground.configureAlso("SQLITE_DBS='" + locked + " " + database + "'", "DUMP_TIMEOUT=1s");
