@@ -39,6 +39,8 @@ final class PushNetworkIT {
       ip route add unreachable 192.0.2.99 || exit 99
       there /usr/sbin/sshd -f "$SCRATCH/sshd_config" || exit 98
       trap 'kill $(cat "$SCRATCH/sshd.pid") $sleeping' EXIT
+      # It goes to the background first, then listens, then says who it is.
+      for try in $(seq 300); do [ -s "$SCRATCH/sshd.pid" ] || sleep 0.1; done
       push() { # HOST STATUS [PLUGIN]
           sed -i "s/^REMOTE_HOSTS=.*/REMOTE_HOSTS=$1/" "$CONFIGURATION"
           status=0

@@ -57,6 +57,8 @@ final class TwoHostsIT {
       on newhost mkdir -p /home/backup /srv
       on vault /usr/sbin/sshd -o UsePAM=no -o StrictModes=no -o PidFile="$SCRATCH/sshd.pid" -f /etc/ssh/sshd_config
       trap 'kill $(cat "$SCRATCH/sshd.pid") $sleeping' EXIT
+      # It goes to the background first, then listens, then says who it is.
+      for try in $(seq 300); do [ -s "$SCRATCH/sshd.pid" ] || sleep 0.1; done
       """;
 
   @TempDir private Path scratch;
