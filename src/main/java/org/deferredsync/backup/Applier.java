@@ -138,7 +138,7 @@ final class Applier {
 
     private void clearDigest() throws IOException {
       if (known.isPresent() && known.get().digest() != null) {
-        setDigest(path, null);
+        context.rows().setDigest(path, null);
       }
     }
 
@@ -209,7 +209,7 @@ final class Applier {
       } else if (links) {
         context.links().setDigest(path, digest);
       } else if (!doubt) {
-        setDigest(path, digest);
+        context.rows().setDigest(path, digest);
       }
       batches.flushIfFull();
     }
@@ -234,10 +234,6 @@ final class Applier {
                 .find(path)
                 .filter(entry -> entry.version().type() == FileType.DIRECTORY)
                 .isPresent());
-  }
-
-  private void setDigest(FilePath path, byte @Nullable [] digest) throws IOException {
-    batches.current().write(c -> c.directories().setDigest(c.directories().idOf(path), digest));
   }
 
   /** Removes. */
@@ -270,14 +266,14 @@ final class Applier {
   private void clearDigest(FilePath directory) throws IOException {
     Optional<Directories.Known> known = catalogue.directories().find(directory);
     if (known.isPresent() && known.get().digest() != null) {
-      setDigest(directory, null);
+      context.rows().setDigest(directory, null);
     }
   }
 
   private void finishRemovals(FilePath directory) throws IOException {
     Optional<byte[]> digest = store.digest(directory);
     if (digest.isPresent()) {
-      setDigest(directory, digest.get());
+      context.rows().setDigest(directory, digest.get());
     }
     batches.flushIfFull();
   }

@@ -62,6 +62,15 @@ final class Batch {
     touchParent(path);
   }
 
+  /** The same, unless it could only be recorded: then the mirror has nothing there. */
+  void put(FilePath path, String stagedName, Staged staged, long displacedInode) {
+    if (!staged.recordedOnly()) {
+      put(path, stagedName, displacedInode);
+    } else if (displacedInode != 0) {
+      remove(path, displacedInode);
+    }
+  }
+
   /** A staged directory goes to {@code path}, with what is in it. */
   void putDirectory(FilePath path, String stagedName, long displacedInode) {
     add(Kind.PUT_DIRECTORY, stagedName, path, displacedInode);

@@ -263,8 +263,7 @@ final class DirectoryApplier {
   private void change(FilePath directory, Listed listed, ExtendedAttributes attributes, Entry row)
       throws IOException {
     Version version = Versions.like(listed.stat(), row.version());
-    if (version.equals(row.version())
-        && attributes.equals(context.catalogue().xattrs().find(row.version().xattr()))) {
+    if (context.isVersion(row, version, attributes)) {
       boolean racy = context.stager().isRacy(listed.stat());
       context.rows().setEvidence(directory, row, listed.stat(), racy);
     } else {

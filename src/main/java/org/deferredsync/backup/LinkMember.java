@@ -1,5 +1,7 @@
 package org.deferredsync.backup;
 
+import java.io.IOException;
+import org.deferredsync.backup.Listing.Listed;
 import org.deferredsync.fs.Stat;
 import org.deferredsync.snapshot.Entry;
 import org.deferredsync.snapshot.FilePath;
@@ -24,6 +26,15 @@ record LinkMember(
     boolean fresh) {
   FilePath path() {
     return directory.child(name);
+  }
+
+  Listed listed() {
+    return new Listed(name, stat);
+  }
+
+  /** Opens the directory of the source that has the name. */
+  int openDirectory() throws IOException {
+    return work.source().tree().open(directory);
   }
 
   /** The content that the catalogue has for it; null if there is none. */

@@ -137,7 +137,7 @@ final class Mover {
       return new Staged(listed.stat(), attributes, content.hash(), null, false, false, false);
     }
     Staged read = stager.readOnly(path, from, listed.name());
-    return read != null && !read.inconsistent() && content.hash().equals(read.hash()) ? read : null;
+    return read != null && read.hasBytesOf(content) ? read : null;
   }
 
   private boolean link(Move move, int into, byte[] to) throws IOException {
@@ -161,15 +161,12 @@ final class Mover {
     if (cleared != batch || !move.directory().equals(clearedDirectory)) {
       cleared = batch;
       clearedDirectory = move.directory();
-      batch.write(c -> c.directories().setDigest(c.directories().idOf(move.directory()), null));
+      context.rows().setDigest(move.directory(), null);
     }
     context.rows().end(move.directory(), move.row());
     batch.moves(old, move.inode());
     Version version = Versions.like(move.staged().source(), move.row().version());
-    if (!version.equals(move.row().version())
-        || !move.staged()
-            .attributes()
-            .equals(context.catalogue().xattrs().find(move.row().version().xattr()))) {
+    if (!context.isVersion(move.row(), version, move.staged().attributes())) {
       batch.set(path);
     }
     work.tally().moved();

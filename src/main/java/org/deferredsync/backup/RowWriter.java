@@ -123,6 +123,15 @@ final class RowWriter {
                 catalogue.entries().end(catalogue.directories().idOf(directory), row.name(), run));
   }
 
+  /** Of a directory; null for one that the next run has to look at. */
+  void setDigest(FilePath directory, byte @Nullable [] digest) throws IOException {
+    batches
+        .current()
+        .write(
+            catalogue ->
+                catalogue.directories().setDigest(catalogue.directories().idOf(directory), digest));
+  }
+
   /** The version stays; what was seen of it is new. */
   void setEvidence(FilePath directory, Entry row, Stat stat, boolean racy) throws IOException {
     batches

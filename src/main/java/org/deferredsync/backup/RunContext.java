@@ -8,6 +8,8 @@ import org.deferredsync.catalogue.LinkedNames;
 import org.deferredsync.catalogue.PlanStore;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.snapshot.Entry;
+import org.deferredsync.snapshot.ExtendedAttributes;
+import org.deferredsync.snapshot.Version;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +32,12 @@ record RunContext(
 
   Batch batch() {
     return batches.current();
+  }
+
+  /** Whether the row is this version with these attributes, so that at most evidence is new. */
+  boolean isVersion(Entry row, Version version, ExtendedAttributes attributes) throws IOException {
+    return version.equals(row.version().withXattr(version.xattr()))
+        && attributes.equals(catalogue.xattrs().find(row.version().xattr()));
   }
 
   /**

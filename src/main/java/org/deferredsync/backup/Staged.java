@@ -1,5 +1,6 @@
 package org.deferredsync.backup;
 
+import org.deferredsync.catalogue.Contents.Content;
 import org.deferredsync.fs.Stat;
 import org.deferredsync.snapshot.ContentHash;
 import org.deferredsync.snapshot.ExtendedAttributes;
@@ -26,6 +27,11 @@ record Staged(
     boolean inconsistent,
     boolean racy,
     boolean recordedOnly) {
+
+  /** Whether the bytes are, all of one moment, those of a content. */
+  boolean hasBytesOf(Content content) {
+    return !inconsistent && content.hash().equals(hash);
+  }
 
   /** How many bytes were copied for it. */
   long bytes() {
