@@ -130,6 +130,13 @@ final class DirectoryTree implements AutoCloseable {
     posix.close(descriptor);
   }
 
+  /** The names in the directory at {@code path}. */
+  List<byte[]> names(FilePath path) throws IOException {
+    List<byte[]> names = new ArrayList<>();
+    posix.list(open(path), entry -> names.add(entry.name()));
+    return names;
+  }
+
   /** What lies at {@code path}, or null if nothing does, or its parent is gone. */
   @Nullable Stat statOrNull(FilePath path) throws IOException {
     try {

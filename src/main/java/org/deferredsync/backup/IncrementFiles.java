@@ -99,20 +99,17 @@ final class IncrementFiles implements AutoCloseable {
       throw e;
     }
     try (DirectoryTree tree = new DirectoryTree(posix, increment, FilePath.ROOT, true)) {
-      return holdsNoFile(posix, tree, FilePath.ROOT);
+      return holdsNoFile(tree, FilePath.ROOT);
     } finally {
       posix.close(increment);
     }
   }
 
-  private static boolean holdsNoFile(Posix posix, DirectoryTree tree, FilePath path)
-      throws IOException {
-    List<byte[]> names = new ArrayList<>();
-    posix.list(tree.open(path), entry -> names.add(entry.name()));
-    for (byte[] name : names) {
+  private static boolean holdsNoFile(DirectoryTree tree, FilePath path) throws IOException {
+    for (byte[] name : tree.names(path)) {
       FilePath child = path.child(name);
       Stat stat = tree.statOrNull(child);
-      if (stat != null && !(stat.isDirectory() && holdsNoFile(posix, tree, child))) {
+      if (stat != null && !(stat.isDirectory() && holdsNoFile(tree, child))) {
         return false;
       }
     }
@@ -180,10 +177,8 @@ final class IncrementFiles implements AutoCloseable {
 
   private static boolean removeEmptyBelow(Posix posix, DirectoryTree tree, FilePath path)
       throws IOException {
-    List<byte[]> names = new ArrayList<>();
-    posix.list(tree.open(path), entry -> names.add(entry.name()));
     boolean empty = true;
-    for (byte[] name : names) {
+    for (byte[] name : tree.names(path)) {
       FilePath child = path.child(name);
       Stat stat = posix.stat(tree.open(path), name);
       if (stat.isDirectory() && removeEmptyBelow(posix, tree, child)) {

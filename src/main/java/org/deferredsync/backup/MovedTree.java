@@ -1,8 +1,6 @@
 package org.deferredsync.backup;
 
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
@@ -109,9 +107,7 @@ final class MovedTree implements AutoCloseable {
 
   private static void clear(
       Posix posix, DirectoryTree tree, @Nullable FilePath above, FilePath path) throws IOException {
-    List<byte[]> names = new ArrayList<>();
-    posix.list(tree.open(path), entry -> names.add(entry.name()));
-    for (byte[] name : names) {
+    for (byte[] name : tree.names(path)) {
       if (posix.stat(tree.open(path), name).isDirectory()) {
         clear(posix, tree, path, path.child(name));
       } else {

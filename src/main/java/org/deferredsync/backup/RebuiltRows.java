@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -243,23 +244,14 @@ final class RebuiltRows {
     engine.progress().begin(Phase.VERIFY, Progress.UNKNOWN, Progress.UNKNOWN);
     catalogue.begin();
     try (Reconciler reconciler = new Reconciler(engine, target, catalogue, log, first, last)) {
-      Map<Long, String> named = new TreeMap<>();
+      NavigableMap<Long, String> named = new TreeMap<>();
       for (Run run : runs) {
         String increment = run.increment();
         if (increment != null) {
           named.put(run.id(), increment);
         }
       }
-      for (Map.Entry<Long, String> increment : named.entrySet()) {
-        reconciler.open(increment.getKey(), increment.getValue());
-      }
-      for (Map.Entry<Long, String> increment : named.entrySet()) {
-        reconciler.increment(increment.getKey(), increment.getValue(), sources);
-      }
-      for (FilePath source : sources) {
-        reconciler.mirror(source);
-      }
-      found = reconciler.found();
+      found = reconciler.reconcile(named, sources);
     } finally {
       engine.progress().end();
     }
