@@ -32,6 +32,7 @@ final class Applier {
   private final SourceRoot source;
   private final Batches batches;
   private final DirectoryApplier directories;
+  private final RootApplier root;
   private final EntryApplier entries;
   private final TreeRemover remover;
 
@@ -44,6 +45,7 @@ final class Applier {
     EntryStager stager = new EntryStager(context, work.problems());
     Mover mover = new Mover(context, work, stager);
     this.directories = new DirectoryApplier(context, work, stager, mover);
+    this.root = new RootApplier(context, work, directories);
     this.entries = new EntryApplier(context, work, stager, mover, directories, remover);
     this.remover = remover;
   }
@@ -57,7 +59,7 @@ final class Applier {
         for (FilePath path : page) {
           after = path;
           if (path.equals(source.path())) {
-            directories.root(entries);
+            root.apply();
           }
           directory(path, beside);
         }

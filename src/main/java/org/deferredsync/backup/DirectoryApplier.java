@@ -6,7 +6,6 @@ import org.deferredsync.fs.Stat;
 import org.deferredsync.snapshot.Entry;
 import org.deferredsync.snapshot.ExtendedAttributes;
 import org.deferredsync.snapshot.FilePath;
-import org.deferredsync.snapshot.FileType;
 import org.deferredsync.snapshot.Version;
 import org.jspecify.annotations.Nullable;
 
@@ -28,44 +27,6 @@ final class DirectoryApplier {
     this.source = work.source();
     this.stager = stager;
     this.mover = mover;
-  }
-
-  /**
-   * The source's root directory, an entry like every other but for its parents, which are only
-   * scaffolding.
-   *
-   * @param entries for what lay there before, if that was no directory
-   */
-  void root(EntryApplier entries) throws IOException {
-    FilePath parent = source.path().parent();
-    if (parent == null) {
-      return; // the root of the file system is the mirror's own root
-    }
-    makeScaffolding(parent, entries);
-    Entry row = context.catalogue().entries().find(source.path()).orElse(null);
-    Listed listed = new Listed(source.path().name(), source.stat());
-    ExtendedAttributes attributes = Metadata.attributes(context.posix(), source.descriptor());
-    if (row == null) {
-      add(parent, listed, attributes);
-    } else if (row.version().type() != FileType.DIRECTORY) {
-      entries.replaceByDirectory(parent, listed, attributes, row);
-    } else if (!Versions.sameEvidence(source.stat(), row)) {
-      change(parent, listed, attributes, row);
-    }
-  }
-
-  /** What a source that is configured no more has stored in the place of a parent gives way. */
-  private void makeScaffolding(FilePath parent, EntryApplier entries) throws IOException {
-    if (!isMirrorDirectory(parent)) {
-      context.batches().flush(); // another source around this one may have staged it
-    }
-    for (FilePath at = parent; at.parent() != null; at = at.parent()) {
-      Stat there = context.target().mirror().statOrNull(at);
-      if (there != null && !there.isDirectory()) {
-        entries.removeForScaffolding(at, there);
-      }
-    }
-    context.target().mirror().openOrMake(parent);
   }
 
   /**
@@ -131,10 +92,8 @@ final class DirectoryApplier {
       if (move == null) {
         return false;
       }
-      Staged staged = move.staged();
-      doubt |= EntryStager.isDoubtful(staged, listed.stat());
-      context.rows().addStaged(path, listed.name(), staged, move.content(), null);
-      mover.take(move, child);
+      doubt |= EntryStager.isDoubtful(move.staged(), listed.stat());
+      mover.take(move, path, listed.name());
       return true;
     }
 
@@ -189,12 +148,12 @@ final class DirectoryApplier {
     return false;
   }
 
-  private void add(FilePath directory, Listed listed, ExtendedAttributes attributes)
-      throws IOException {
+  /** The same with attributes that were read. */
+  void add(FilePath directory, Listed listed, ExtendedAttributes attributes) throws IOException {
     FilePath path = directory.child(listed.name());
     boolean ours =
         context.catalogue().directories().isKnownAtOrBelow(path) || source.holdsAnother(path);
-    if (ours && isMirrorDirectory(path)) {
+    if (ours && isInMirror(path)) {
       context.batch().adopts(path);
     } else {
       context.displacer().clear(path, context.batch(), work.problems());
@@ -234,16 +193,29 @@ final class DirectoryApplier {
     putEmpty(path, 0);
   }
 
-  private boolean isMirrorDirectory(FilePath path) throws IOException {
+  /** Whether the mirror has a directory there. */
+  boolean isInMirror(FilePath path) throws IOException {
     Stat there = context.target().mirror().statOrNull(path);
     return there != null && there.isDirectory();
   }
 
   /** An empty directory goes to the path, in place of the inode {@code displaced}. */
-  void putEmpty(FilePath path, long displaced) throws IOException {
+  private void putEmpty(FilePath path, long displaced) throws IOException {
     String name = context.stager().newName();
     context.stager().directory(name);
     context.batch().putDirectory(path, name, displaced);
+  }
+
+  /** Something that is no directory became one. */
+  void replace(FilePath directory, Listed listed, ExtendedAttributes attributes, Entry row)
+      throws IOException {
+    FilePath path = directory.child(listed.name());
+    long displaced = context.displacer().displace(path, row, context.batch(), work.problems());
+    putEmpty(path, displaced);
+    context.rows().end(directory, row);
+    addRow(directory, listed, attributes);
+    work.tally().removed();
+    work.tally().added(0);
   }
 
   /** A directory that was one before. */
@@ -260,7 +232,8 @@ final class DirectoryApplier {
     return false;
   }
 
-  private void change(FilePath directory, Listed listed, ExtendedAttributes attributes, Entry row)
+  /** The same with attributes that were read. */
+  void change(FilePath directory, Listed listed, ExtendedAttributes attributes, Entry row)
       throws IOException {
     Version version = Versions.like(listed.stat(), row.version());
     if (context.isVersion(row, version, attributes)) {

@@ -48,7 +48,7 @@ final class Mover {
       return directory.child(row.name());
     }
 
-    long content() {
+    private long content() {
       return Objects.requireNonNull(row.version().content()); // a file, see looksLike
     }
   }
@@ -76,6 +76,12 @@ final class Mover {
       }
     }
     return null;
+  }
+
+  /** The same, with the name in staging itself. */
+  @Nullable Move link(FilePath path, int from, Listed listed, @Nullable Entry row, String to)
+      throws IOException {
+    return link(path, from, listed, row, context.stager().directory(), Stager.bytes(to));
   }
 
   /** A source that is held keeps all that it has. */
@@ -154,8 +160,9 @@ final class Mover {
     }
   }
 
-  /** The new name is part of the batch: the old one ends with it. */
-  void take(Move move, FilePath path) throws IOException {
+  /** The new name, which is part of the batch, gets its row: the old one ends with it. */
+  void take(Move move, FilePath directory, byte[] name) throws IOException {
+    context.rows().addStaged(directory, name, move.staged(), move.content(), null);
     Batch batch = context.batch();
     FilePath old = move.path();
     if (cleared != batch || !move.directory().equals(clearedDirectory)) {
@@ -167,7 +174,7 @@ final class Mover {
     batch.moves(old, move.inode());
     Version version = Versions.like(move.staged().source(), move.row().version());
     if (!context.isVersion(move.row(), version, move.staged().attributes())) {
-      batch.set(path);
+      batch.set(directory.child(name));
     }
     work.tally().moved();
   }
