@@ -3,6 +3,7 @@ package org.deferredsync.backup;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.deferredsync.snapshot.FilePath;
@@ -24,6 +25,16 @@ final class KeptRuns {
         }
       }
     }
+  }
+
+  /** The sources of which there is any. */
+  Set<FilePath> sources() {
+    return new TreeSet<>(bySource.keySet());
+  }
+
+  /** How many there are of a source. */
+  int count(FilePath source) {
+    return bySource.getOrDefault(source, new TreeSet<>()).size();
   }
 
   /** The runs between whose neighbours no other is kept: the last before and the first after. */

@@ -1,21 +1,16 @@
 package org.deferredsync.backup;
 
 import java.io.IOException;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Function;
 import org.deferredsync.backup.Retention.Decision;
-import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.Run;
-import org.deferredsync.snapshot.RunSource;
 import org.slf4j.Logger;
 
 /**
@@ -26,8 +21,8 @@ import org.slf4j.Logger;
 public final class Prune {
   private final Engine engine;
   private final FilePath path;
-  private final Set<FilePath> configured;
-  private final String command;
+  private final PruneDecisions decisions;
+  private final RetiredSources retired;
   private final Logger log;
 
   public Prune(Engine engine, FilePath target, Set<FilePath> configured, Logger log) {
@@ -42,8 +37,9 @@ public final class Prune {
       Engine engine, FilePath target, Set<FilePath> configured, String command, Logger log) {
     this.engine = engine;
     this.path = target;
-    this.configured = Set.copyOf(configured);
-    this.command = command;
+    Set<FilePath> sources = Set.copyOf(configured);
+    this.decisions = new PruneDecisions(sources, engine.clock(), command);
+    this.retired = new RetiredSources(sources);
     this.log = log;
   }
 
@@ -94,7 +90,7 @@ public final class Prune {
       throws BackupException, IOException {
     try (TargetReader reader = TargetReader.openWithoutWriting(engine, path)) {
       List<Run> runs = reader.catalogue().runs().list();
-      return new Report(hindrance(runs), decide(retention, runs), 0);
+      return new Report(decisions.hindrance(runs), decisions.decide(retention, runs), 0);
     }
   }
 
@@ -106,16 +102,16 @@ public final class Prune {
   private Report run(OpenTarget open, Function<FilePath, Retention> retention)
       throws BackupException, IOException {
     List<Run> runs = open.catalogue().runs().list();
-    List<SourceDecisions> decisions = decide(retention, runs);
-    String hindrance = hindrance(runs);
+    List<SourceDecisions> decided = decisions.decide(retention, runs);
+    String hindrance = decisions.hindrance(runs);
     Optional<PruneLock> lock = PruneLock.tryTake(engine.posix(), open.target());
     if (lock.isEmpty()) {
-      return new Report("somebody is reading the target; prune when that has ended", decisions, 0);
+      return new Report("somebody is reading the target; prune when that has ended", decided, 0);
     }
     try {
       return hindrance.isEmpty()
-          ? new Report("", decisions, expire(open, decisions))
-          : new Report(hindrance, decisions, 0);
+          ? new Report("", decided, expire(open, decided))
+          : new Report(hindrance, decided, 0);
     } finally {
       lock.get().close();
     }
@@ -142,78 +138,24 @@ public final class Prune {
     }
   }
 
-  private List<SourceDecisions> decide(Function<FilePath, Retention> retention, List<Run> runs) {
-    Instant now = engine.clock().instant();
-    List<SourceDecisions> all = new ArrayList<>();
-    for (FilePath source : restorable(runs)) {
-      boolean retired = !configured.contains(source);
-      String stays = retired ? "retired, not in BACKUPDIRS any more" : alarm(runs, source);
-      List<Decision> decisions =
-          retention.apply(source).decide(source, runs, now, engine.clock().getZone()).stream()
-              .map(
-                  decision ->
-                      stays.isEmpty() ? decision : new Decision(decision.run(), true, stays))
-              .toList();
-      all.add(new SourceDecisions(source, retired, decisions));
-    }
-    return all;
-  }
-
-  /** What is old may be all that is left of what was overwritten. */
-  private String alarm(List<Run> runs, FilePath source) {
-    return GuardMemory.alarmOf(runs, source)
-        .map(
-            hold ->
-                hold.count()
-                    + " of "
-                    + hold.of()
-                    + " files got other contents at once; if that is meant: "
-                    + Guard.release(command, source))
-        .orElse("");
-  }
-
-  /** Sources with a snapshot. */
-  private static Set<FilePath> restorable(List<Run> runs) {
-    Set<FilePath> sources = new TreeSet<>();
-    for (Run run : runs) {
-      for (RunSource source : run.sources()) {
-        if (source.state().restorable() && !source.expired()) {
-          sources.add(source.source());
-        }
-      }
-    }
-    return sources;
-  }
-
-  private String hindrance(List<Run> runs) {
-    if (runs.isEmpty()) {
-      return "";
-    }
-    String doubt =
-        Retention.clockDoubt(runs.get(runs.size() - 1).started(), engine.clock().instant());
-    return doubt.isEmpty() ? "" : doubt + "; set the clock right, or if it is, run a backup first";
-  }
-
-  private long expire(OpenTarget open, List<SourceDecisions> decisions)
+  private long expire(OpenTarget open, List<SourceDecisions> decided)
       throws BackupException, IOException {
-    int staging = open.target().openStaging();
-    try {
-      Work work = new Work(open, staging);
-      work.recover();
-      for (SourceDecisions source : decisions) {
-        work.pruner.expire(source.source(), source.decisions());
+    try (Pruning pruning = Pruning.begin(engine, open, log)) {
+      for (SourceDecisions source : decided) {
+        pruning.pruner().expire(source.source(), source.decisions());
       }
-      long deleted = work.pruner.deleteUnneeded();
-      for (FilePath source : open.catalogue().runs().removals()) {
-        if (!configured.contains(source)) {
-          deleted += work.remover(source).remove().deleted();
-        }
+      long deleted = pruning.pruner().deleteUnneeded();
+      for (FilePath source : retired.halfRemoved(open.catalogue())) {
+        deleted += remover(pruning, open, source).remove().deleted();
       }
-      work.finish();
+      pruning.finish();
       return deleted;
-    } finally {
-      engine.posix().close(staging);
     }
+  }
+
+  private SourceRemover remover(Pruning pruning, OpenTarget open, FilePath source)
+      throws IOException {
+    return pruning.remover(source, retired.others(open.catalogue().runs().list(), source));
   }
 
   /**
@@ -222,9 +164,9 @@ public final class Prune {
    * @throws BackupException if it would be refused
    */
   public Removal previewRemoval(FilePath source) throws BackupException, IOException {
-    requireRetired(source);
+    retired.require(source);
     try (TargetReader reader = TargetReader.openWithoutWriting(engine, path)) {
-      return removal(reader.catalogue(), source);
+      return retired.removal(reader.catalogue(), source);
     }
   }
 
@@ -236,12 +178,12 @@ public final class Prune {
    *     target; nothing is changed then
    */
   public Removal remove(FilePath source) throws BackupException, IOException {
-    requireRetired(source);
+    retired.require(source);
     return onTarget(open -> removed(open, source));
   }
 
   private Removal removed(OpenTarget open, FilePath source) throws BackupException, IOException {
-    Removal planned = removal(open.catalogue(), source);
+    Removal planned = retired.removal(open.catalogue(), source);
     Optional<PruneLock> lock = PruneLock.tryTake(engine.posix(), open.target());
     if (lock.isEmpty()) {
       throw BackupException.failure(
@@ -262,61 +204,11 @@ public final class Prune {
 
   private SourceRemover.Outcome remove(OpenTarget open, FilePath source)
       throws BackupException, IOException {
-    int staging = open.target().openStaging();
-    try {
-      Work work = new Work(open, staging);
-      work.recover();
-      SourceRemover.Outcome outcome = work.remover(source).remove();
-      work.finish();
+    try (Pruning pruning = Pruning.begin(engine, open, log)) {
+      SourceRemover.Outcome outcome = remover(pruning, open, source).remove();
+      pruning.finish();
       return outcome;
-    } finally {
-      engine.posix().close(staging);
     }
-  }
-
-  private void requireRetired(FilePath source) throws BackupException {
-    if (configured.contains(source)) {
-      throw BackupException.prerequisite(
-          source + ": is in BACKUPDIRS; only a source that is not any more can be removed");
-    }
-  }
-
-  private Removal removal(Catalogue catalogue, FilePath source)
-      throws BackupException, IOException {
-    List<Run> runs = catalogue.runs().list();
-    Set<FilePath> known = new TreeSet<>();
-    long snapshots = 0;
-    for (Run run : runs) {
-      for (RunSource of : run.sources()) {
-        known.add(of.source());
-        if (of.source().equals(source) && of.state().restorable() && !of.expired()) {
-          snapshots++;
-        }
-      }
-    }
-    if (!known.contains(source)) {
-      known.removeAll(configured);
-      String retired =
-          known.isEmpty()
-              ? "it has no retired source"
-              : "its retired sources: "
-                  + String.join(", ", known.stream().map(FilePath::toString).toList());
-      throw BackupException.failure(source + ": not a source of this target; " + retired);
-    }
-    FilePath around =
-        others(runs, source).stream()
-            .filter(other -> other.contains(source))
-            .findFirst()
-            .orElse(null);
-    return new Removal(snapshots, catalogue.entries().countBelow(source), around, 0, 0);
-  }
-
-  /** Every other source that is configured, or has a snapshot. */
-  private Set<FilePath> others(List<Run> runs, FilePath source) {
-    Set<FilePath> others = new TreeSet<>(configured);
-    others.addAll(restorable(runs));
-    others.remove(source);
-    return others;
   }
 
   /** A target that has not been begun is none to prune. */
@@ -333,66 +225,6 @@ public final class Prune {
       throw e;
     } finally {
       posix.close(root);
-    }
-  }
-
-  /** What one pruning works with. */
-  private final class Work {
-    private final Target target;
-    private final Catalogue catalogue;
-    private final Recovery recovery;
-    private final Forgetter forgetter;
-    private final Manifests manifests;
-    private final Pruner pruner;
-
-    Work(OpenTarget open, int staging) throws IOException {
-      Posix posix = engine.posix();
-      target = open.target();
-      catalogue = open.catalogue();
-      manifests = open.manifests();
-      Barrier barrier = Barrier.of(posix, target.root(), engine.kernelRelease());
-      Metadata metadata = Metadata.ofMirror(posix, new Unkept(log, "the mirror"));
-      Publisher publisher = new Publisher(posix, target, catalogue, barrier, metadata, staging);
-      recovery =
-          new Recovery(posix, target, catalogue, publisher, barrier, staging, manifests, log);
-      forgetter = new Forgetter(posix, target, catalogue, publisher, barrier, open.manifest());
-      pruner = new Pruner(posix, target, catalogue, forgetter, barrier, manifests);
-    }
-
-    /**
-     * Finishes what a run left, if that can be done: what expires is nothing that it waits for, and
-     * gives back room that it may lack.
-     */
-    void recover() throws IOException {
-      try {
-        recovery.recover();
-      } catch (IOException e) {
-        if (target.generation() != catalogue.generation()) {
-          throw e;
-        }
-        log.warn("What the last run left cannot be finished yet: {}", e.getMessage());
-      }
-    }
-
-    SourceRemover remover(FilePath source) throws IOException {
-      return new SourceRemover(
-          engine,
-          target,
-          catalogue,
-          pruner,
-          forgetter,
-          log,
-          source,
-          others(catalogue.runs().list(), source));
-    }
-
-    void finish() throws IOException {
-      pruner.removeEmptyIncrements();
-      manifests.keepRuns(catalogue);
-      if (!catalogue.checkpoint()) {
-        log.debug("A reader keeps the write-ahead log; the next run empties it.");
-      }
-      new Reserve(engine.posix(), target.own()).keep();
     }
   }
 }
