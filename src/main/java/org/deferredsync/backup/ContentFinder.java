@@ -115,7 +115,7 @@ final class ContentFinder implements AutoCloseable {
         reader.catalogue().runs().list().forEach(run -> known.add(String.valueOf(run.increment())));
       }
       found =
-          OpenTarget.increments(posix, target).stream()
+          Increment.names(posix, target).stream()
               .filter(name -> !known.contains(name))
               .sorted()
               .toList();

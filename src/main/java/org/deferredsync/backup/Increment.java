@@ -3,7 +3,9 @@ package org.deferredsync.backup;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
@@ -99,6 +101,18 @@ final class Increment implements AutoCloseable {
       }
       throw e;
     }
+  }
+
+  /** The names of all that are below the target's root. */
+  static Set<String> names(Posix posix, Target target) throws IOException {
+    Set<String> names = new HashSet<>();
+    posix.list(
+        target.root(),
+        entry -> {
+          String name = new String(entry.name(), StandardCharsets.ISO_8859_1);
+          IncrementName.parse(name).ifPresent(increment -> names.add(increment.toString()));
+        });
+    return names;
   }
 
   /** Opens the increment with this name below the target's root. */

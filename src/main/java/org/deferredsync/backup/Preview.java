@@ -77,9 +77,7 @@ public final class Preview {
     int root = OpenTarget.openRoot(posix, request.target());
     TargetGround.Found found;
     try {
-      found =
-          new TargetGround(posix, engine.registry(), engine.fstab())
-              .look(request.target(), root, Backup.residents(request));
+      found = new TargetGround(engine).look(request.target(), root, Backup.residents(request));
       if (found instanceof Free free) {
         log.info("{}: a target would be begun here. {}", request.target(), free.warning());
         try (Catalogue empty = Catalogue.temporary()) {
@@ -90,7 +88,7 @@ public final class Preview {
       posix.close(root);
     }
     try (TargetReader reader = TargetReader.openWithoutWriting(engine, request.target())) {
-      OpenTarget.checkBelongs(engine, reader.target(), reader.catalogue());
+      new TargetCatalogue(engine, reader.target()).checkBelongs(reader.catalogue());
       if (!reader.pending().isEmpty()) {
         log.info("The last run would be recovered first.");
       }

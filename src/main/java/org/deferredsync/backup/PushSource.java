@@ -62,7 +62,7 @@ public final class PushSource implements AutoCloseable {
     Posix posix = engine.posix();
     int root = OpenTarget.openRoot(posix, path);
     try {
-      TargetGround ground = new TargetGround(posix, engine.registry(), engine.fstab());
+      TargetGround ground = new TargetGround(engine);
       if (ground.id(root).isEmpty()) {
         throw BackupException.prerequisite(
             "BACKUPTO=" + path + ": no target yet, or its disk is not mounted; run a backup first");
@@ -131,7 +131,7 @@ public final class PushSource implements AutoCloseable {
 
   /** The increments that are there. */
   public synchronized List<String> increments() throws IOException {
-    return OpenTarget.increments(posix, open.target()).stream().sorted().toList();
+    return Increment.names(posix, open.target()).stream().sorted().toList();
   }
 
   /**

@@ -13,7 +13,6 @@ import org.deferredsync.backup.TargetGround.Existing;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.catalogue.CatalogueException;
 import org.deferredsync.catalogue.DamagedCatalogueException;
-import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.LockFile;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
@@ -90,7 +89,7 @@ public final class Rebuild {
     int root = OpenTarget.openRoot(posix, path);
     String id;
     try {
-      TargetGround ground = new TargetGround(posix, engine.registry(), engine.fstab());
+      TargetGround ground = new TargetGround(engine);
       if (!(ground.look(path, root, Residents.NONE) instanceof Existing existing)) {
         throw BackupException.prerequisite(
             "BACKUPTO=" + path + ": no target yet, or its disk is not mounted; run a backup first");
@@ -127,7 +126,7 @@ public final class Rebuild {
   }
 
   private boolean isWhole(Target target) throws IOException {
-    if (!exists(target, Target.CATALOGUE)) {
+    if (!target.has(Target.CATALOGUE)) {
       log.warn("{}: missing.", target.catalogueFile());
       return false;
     }
@@ -137,7 +136,7 @@ public final class Rebuild {
         log.warn("{}: damaged: {}.", target.catalogueFile(), damage.get(0));
         return false;
       }
-      OpenTarget.checkBelongs(engine, target, catalogue);
+      new TargetCatalogue(engine, target).checkBelongs(catalogue);
       return true;
     } catch (CatalogueException | BackupException e) {
       String remedy = DamagedCatalogueException.REMEDY; // under way
@@ -147,19 +146,17 @@ public final class Rebuild {
   }
 
   private Report rebuild(Target target, String id) throws BackupException, IOException {
-    Posix posix = engine.posix();
     Instant began = engine.clock().instant();
     RebuiltRows rows = new RebuiltRows(engine, target, configured, log);
     long runs;
-    try (Catalogue made = OpenTarget.newCatalogue(engine, target, id)) {
+    TargetCatalogue place = new TargetCatalogue(engine, target);
+    try (Catalogue made = place.make(id)) {
       rows.fill(made);
       runs = made.runs().list().size();
       made.checkpoint(); // nobody reads a file that has just been made
     }
     String keptAs = keepAside(target);
-    posix.renameNew(
-        target.own(), OpenTarget.NEW_CATALOGUE, target.own(), Stager.bytes(Target.CATALOGUE));
-    posix.syncDirectory(target.own());
+    place.putInPlace();
     target.setGeneration(rows.generation());
     finish(target, rows);
     log.info(
@@ -196,13 +193,13 @@ public final class Rebuild {
     Posix posix = engine.posix();
     Instant now = engine.clock().instant();
     String name = asideName(now);
-    while (exists(target, name) || exists(target, name + "-wal")) {
+    while (target.has(name) || target.has(name + "-wal")) {
       now = now.plusSeconds(1);
       name = asideName(now);
     }
     String kept = null;
     for (String suffix : List.of("-wal", "-shm", "")) {
-      if (exists(target, Target.CATALOGUE + suffix)) {
+      if (target.has(Target.CATALOGUE + suffix)) {
         posix.renameNew(
             target.own(),
             Stager.bytes(Target.CATALOGUE + suffix),
@@ -216,17 +213,5 @@ public final class Rebuild {
 
   private static String asideName(Instant time) {
     return Target.CATALOGUE + ".damaged-" + STAMP.format(time.atOffset(ZoneOffset.UTC));
-  }
-
-  private boolean exists(Target target, String name) throws IOException {
-    try {
-      engine.posix().stat(target.own(), Stager.bytes(name));
-      return true;
-    } catch (PosixException e) {
-      if (e.is(Errno.ENOENT)) {
-        return false;
-      }
-      throw e;
-    }
   }
 }

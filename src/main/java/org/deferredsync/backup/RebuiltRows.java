@@ -46,7 +46,7 @@ final class RebuiltRows {
     this.posix = engine.posix();
     this.target = target;
     this.log = log;
-    this.increments = new TreeSet<>(OpenTarget.increments(posix, target));
+    this.increments = new TreeSet<>(Increment.names(posix, target));
     this.rebuiltRuns = new RebuiltRuns(engine, target, configured, increments, log);
   }
 

@@ -70,6 +70,19 @@ final class Target implements AutoCloseable {
     }
   }
 
+  /** Whether our own directory has the name. */
+  boolean has(String name) throws IOException {
+    try {
+      posix.stat(own, bytes(name));
+      return true;
+    } catch (PosixException e) {
+      if (e.is(Errno.ENOENT)) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
   /** Whether a name at the root of a target is our own directory's or an increment's. */
   static boolean isOurs(byte[] name) {
     String text = new String(name, StandardCharsets.ISO_8859_1);

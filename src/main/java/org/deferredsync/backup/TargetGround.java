@@ -29,10 +29,10 @@ final class TargetGround {
   private final TargetRegistry registry;
   private final Path fstab;
 
-  TargetGround(Posix posix, TargetRegistry registry, Path fstab) {
-    this.posix = posix;
-    this.registry = registry;
-    this.fstab = fstab;
+  TargetGround(Engine engine) {
+    this.posix = engine.posix();
+    this.registry = engine.registry();
+    this.fstab = engine.fstab();
   }
 
   /** What was found. */
@@ -69,6 +69,19 @@ final class TargetGround {
     }
     checkMounts(target, remembered);
     return free(target, root, residents, remembered.isPresent());
+  }
+
+  /** The id of an open target, which somebody may take away meanwhile. */
+  String requireId(Target target) throws BackupException, IOException {
+    Optional<String> id = id(target.root());
+    if (id.isEmpty()) {
+      throw BackupException.failure(
+          target.path()
+              + "/"
+              + Target.OWN
+              + "/target-id: gone while the target was opened; see who removes it, and run again");
+    }
+    return id.get();
   }
 
   /** The id in our directory below {@code root}, if there is one. */

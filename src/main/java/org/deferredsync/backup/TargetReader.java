@@ -109,7 +109,7 @@ public final class TargetReader implements AutoCloseable {
         throw BackupException.failure(
             path + ": expired snapshots are being deleted; try again soon");
       }
-      OpenTarget.requireCatalogue(posix, target);
+      TargetCatalogue.require(target);
       TargetReader reader = opening.open(posix, target, lock);
       reader.progress = engine.progress();
       return reader;
