@@ -2,6 +2,7 @@ package org.deferredsync.backup;
 
 import java.util.BitSet;
 import org.deferredsync.catalogue.Contents;
+import org.deferredsync.fs.PosixException;
 import org.slf4j.Logger;
 
 /**
@@ -28,6 +29,13 @@ final class Findings {
 
   Findings(Logger log) {
     this.log = log;
+  }
+
+  /** What the system lacked says nothing of the target. */
+  static void requireAnswer(PosixException failure) throws PosixException {
+    if (failure.isShortage()) {
+      throw failure;
+    }
   }
 
   /** A content is about to be read. */

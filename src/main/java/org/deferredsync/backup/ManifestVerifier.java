@@ -58,7 +58,7 @@ final class ManifestVerifier {
     try {
       directory = posix.openDirectory(target.own(), Manifests.DIRECTORY);
     } catch (PosixException e) {
-      requireAnswer(e);
+      Findings.requireAnswer(e);
       String kind = e.isAbsence() ? ": missing: " : ": damaged: not readable: ";
       look.bad.add(path("") + kind + e.errno().text());
       return;
@@ -131,16 +131,9 @@ final class ManifestVerifier {
     } catch (ManifestReader.DamagedException e) {
       return e.getMessage();
     } catch (PosixException e) {
-      requireAnswer(e);
+      Findings.requireAnswer(e);
       look.disturbed |= e.is(Errno.ENOENT) && !Arrays.equals(name, Manifests.RUNS);
       return e.getMessage();
-    }
-  }
-
-  /** What the system lacked says nothing of the target. */
-  private static void requireAnswer(PosixException failure) throws PosixException {
-    if (failure.isShortage()) {
-      throw failure;
     }
   }
 
