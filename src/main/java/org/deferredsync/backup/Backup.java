@@ -211,6 +211,7 @@ public final class Backup {
                 open.manifest(),
                 known,
                 limits)) {
+      MirrorCheck mirror = new MirrorCheck(posix, engine.clock(), target, committed);
       RunContext context =
           new RunContext(
               posix,
@@ -219,7 +220,9 @@ public final class Backup {
               links,
               target,
               stager,
-              new Displacer(posix, engine.clock(), target, committed, increment, barrier, run),
+              mirror,
+              new Displacer(
+                  posix, engine.clock(), target, committed, mirror, increment, barrier, run),
               batches,
               new RowWriter(committed, batches, run, started.toEpochMilli() * 1_000_000),
               unkept,

@@ -37,7 +37,7 @@ final class DirectoryApplier {
     return context.batch().isMadeHere(path)
         || (!path.isRoot()
             && !source.holdsAnother(path)
-            && context.displacer().isEmptyDirectory(path));
+            && context.mirror().isEmptyDirectory(path));
   }
 
   /** Begins to stage a directory with its files, to be published by one rename. */

@@ -1,49 +1,38 @@
 package org.deferredsync.backup;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.time.Clock;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Set;
 import org.deferredsync.catalogue.Catalogue;
-import org.deferredsync.catalogue.CatalogueException;
 import org.deferredsync.catalogue.Contents;
-import org.deferredsync.catalogue.Directories;
 import org.deferredsync.catalogue.Entries;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
 import org.deferredsync.fs.Stat;
-import org.deferredsync.snapshot.ContentHash;
 import org.deferredsync.snapshot.Entry;
 import org.deferredsync.snapshot.FilePath;
-import org.deferredsync.snapshot.FileType;
 import org.deferredsync.snapshot.Version;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at what lies at a mirror path before it gives way. What the catalogue knows is linked into
- * the increment, so that both versions are reachable from then on; what it does not know is moved
- * there at once and never expires.
+ * Makes what lies at a mirror path give way. What the catalogue knows is linked into the increment,
+ * so that both versions are reachable from then on; what it does not know is moved there at once
+ * and never expires.
  */
 final class Displacer {
   private final Posix posix;
   private final Clock clock;
   private final Target target;
   private final Catalogue catalogue;
+  private final MirrorCheck mirror;
   private final Increment increment;
   private final Barrier barrier;
   private final long run;
-  private final FileCopy copy;
 
   Displacer(
       Posix posix,
       Clock clock,
       Target target,
       Catalogue catalogue,
+      MirrorCheck mirror,
       Increment increment,
       Barrier barrier,
       long run) {
@@ -51,10 +40,10 @@ final class Displacer {
     this.clock = clock;
     this.target = target;
     this.catalogue = catalogue;
+    this.mirror = mirror;
     this.increment = increment;
     this.barrier = barrier;
     this.run = run;
-    this.copy = new FileCopy(posix, clock);
   }
 
   /**
@@ -65,7 +54,7 @@ final class Displacer {
   long displace(FilePath path, Entry row, Batch batch, Problems problems) throws IOException {
     batch.displaces(path);
     Stat there = target.mirror().statOrNull(path);
-    if (there != null && isStored(path, there, row.version())) {
+    if (there != null && mirror.isStored(path, there, row.version())) {
       if (!keepsAnotherName(path, there, row.version(), batch)) {
         linkIntoIncrement(path);
         Long content = row.version().content();
@@ -73,7 +62,7 @@ final class Displacer {
       }
       return there.inode();
     }
-    if (there == null && isOnlyRecorded(row.version())) {
+    if (there == null && mirror.isOnlyRecorded(row.version())) {
       return 0;
     }
     lose(row.version(), batch);
@@ -112,19 +101,6 @@ final class Displacer {
     return there.inode();
   }
 
-  /** Whether the mirror has at the path what the row says, as far as that is seen from outside. */
-  boolean isInMirror(FilePath path, Entry row) throws IOException {
-    Stat there = target.mirror().statOrNull(path);
-    return there == null ? isOnlyRecorded(row.version()) : isStored(path, there, row.version());
-  }
-
-  /** Special files stand in the catalogue alone where this user cannot make them. */
-  private boolean isOnlyRecorded(Version version) {
-    return version.type() != FileType.FILE
-        && version.type() != FileType.SYMLINK
-        && posix.effectiveUser() != 0;
-  }
-
   /**
    * Whether the file keeps another name in the mirror: then this one simply goes. A file of ours
    * has its names in the mirror or in increments, never in both.
@@ -159,109 +135,8 @@ final class Displacer {
 
   /** Moves everything in a mirror directory that no row names into the increment. */
   void clearUnknown(FilePath directory, Batch batch, Problems problems) throws IOException {
-    for (FilePath child : unknown(directory)) {
+    for (FilePath child : mirror.unknown(directory)) {
       moveAway(child, batch, problems);
-    }
-  }
-
-  /** The names in a mirror directory that no row names. */
-  List<FilePath> unknown(FilePath directory) throws IOException {
-    List<FilePath> unknown = new ArrayList<>();
-    Stat there = target.mirror().statOrNull(directory);
-    if (there == null || !there.isDirectory()) {
-      return unknown;
-    }
-    Long id = catalogue.directories().find(directory).map(Directories.Known::id).orElse(null);
-    Names known = new Names(id);
-    try {
-      posix.list(
-          target.mirror().open(directory),
-          entry -> {
-            if (!known.has(entry.name())) {
-              unknown.add(directory.child(entry.name()));
-            }
-          });
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
-    }
-    return unknown;
-  }
-
-  /** The names of a directory's rows: in memory if they are few, else asked for one by one. */
-  private final class Names {
-    private static final int FEW = 10_000;
-
-    private final @Nullable Long directory;
-    private final Set<ByteBuffer> few = new HashSet<>();
-    private final boolean all;
-
-    Names(@Nullable Long directory) throws IOException {
-      this.directory = directory;
-      List<Entry> rows =
-          directory == null ? List.of() : catalogue.entries().listAfter(directory, null, FEW);
-      all = rows.size() < FEW;
-      if (all) {
-        rows.forEach(row -> few.add(ByteBuffer.wrap(row.name())));
-      }
-    }
-
-    boolean has(byte[] name) {
-      if (all || directory == null) {
-        return few.contains(ByteBuffer.wrap(name));
-      }
-      try {
-        return catalogue.entries().find(directory, name).isPresent();
-      } catch (CatalogueException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-  }
-
-  /** Whether the mirror's directory exists and holds nothing. */
-  boolean isEmptyDirectory(FilePath directory) throws IOException {
-    Stat there = target.mirror().statOrNull(directory);
-    if (there == null || !there.isDirectory()) {
-      return false;
-    }
-    boolean[] any = new boolean[1];
-    posix.list(target.mirror().open(directory), entry -> any[0] = true);
-    return !any[0];
-  }
-
-  /**
-   * Whether it is what the catalogue stored there, as far as that can be told without reading it.
-   */
-  boolean isStored(FilePath path, Stat there, Version version) throws IOException {
-    if (FileType.ofMode(there.mode()) != version.type()) {
-      return false;
-    }
-    return switch (version.type()) {
-      case FILE -> there.size() == version.size() && isStoredFile(path, there, version);
-      case SYMLINK ->
-          Arrays.equals(
-              version.linkTarget(),
-              posix.readLink(target.mirror().open(path.above()), path.name()));
-      default -> true;
-    };
-  }
-
-  /**
-   * Another time than was set is no proof: not every file system keeps every time. Then the bytes
-   * decide.
-   */
-  private boolean isStoredFile(FilePath path, Stat there, Version version) throws IOException {
-    Long content = version.content();
-    if (there.mtimeNs() == version.mtimeNs() || content == null) {
-      return content != null;
-    }
-    int file = posix.openFile(target.mirror().open(path.above()), path.name());
-    try {
-      ContentHash hash = copy.read(file, -1).hash();
-      return catalogue.contents().find(content).filter(it -> it.hash().equals(hash)).isPresent();
-    } catch (SourceException e) {
-      return false; // what cannot be read is not known to be ours
-    } finally {
-      posix.close(file);
     }
   }
 

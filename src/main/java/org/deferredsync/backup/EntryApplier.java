@@ -175,7 +175,7 @@ final class EntryApplier {
     }
     boolean sameTarget = Arrays.equals(seen.linkTarget(), row.version().linkTarget());
     if (sameTarget
-        && (!row.evidence().racy() || context.displacer().isInMirror(path, row))
+        && (!row.evidence().racy() || context.mirror().isInMirror(path, row))
         && row.version().linkGroup() == null
         && context.isVersion(row, Versions.like(seen.stat(), row.version()), seen.attributes())) {
       boolean racy = context.stager().isRacy(seen.stat());

@@ -108,7 +108,7 @@ final class FileApplier {
     Stat there = context.target().mirror().statOrNull(path);
     if (there == null
         || there.nlink() != 1
-        || !context.displacer().isStored(path, there, row.version())) {
+        || !context.mirror().isStored(path, there, row.version())) {
       return false;
     }
     context.rows().end(directory, row);

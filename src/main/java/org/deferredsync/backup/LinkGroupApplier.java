@@ -56,7 +56,7 @@ final class LinkGroupApplier {
             && Arrays.equals(row.version().linkTarget(), seen.linkTarget())
             && context.isVersion(row, Versions.like(seen.stat(), row.version()), seen.attributes())
             && there != null
-            && context.displacer().isStored(member.path(), there, row.version())
+            && context.mirror().isStored(member.path(), there, row.version())
         ? row.version().linkGroup()
         : null;
   }

@@ -96,7 +96,7 @@ final class LinkedFileApplier {
     Stat there = context.target().mirror().statOrNull(base.path());
     if (baseRow == null
         || there == null
-        || !context.displacer().isStored(base.path(), there, baseRow.version())) {
+        || !context.mirror().isStored(base.path(), there, baseRow.version())) {
       return false;
     }
     Version version = Versions.like(read.source(), baseRow.version());

@@ -102,7 +102,7 @@ final class Mover {
     Stat there = context.target().mirror().statOrNull(old);
     if (there == null
         || there.nlink() != 1
-        || !context.displacer().isStored(old, there, row.version())) {
+        || !context.mirror().isStored(old, there, row.version())) {
       return null;
     }
     Staged staged = staged(row, path, from, listed);

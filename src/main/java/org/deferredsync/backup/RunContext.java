@@ -24,6 +24,7 @@ record RunContext(
     LinkedNames links,
     Target target,
     Stager stager,
+    MirrorCheck mirror,
     Displacer displacer,
     Batches batches,
     RowWriter rows,

@@ -20,6 +20,7 @@ final class TreeRemover {
 
   private final Target target;
   private final Catalogue catalogue;
+  private final MirrorCheck mirror;
   private final Displacer displacer;
   private final Batches batches;
   private final Problems problems;
@@ -29,6 +30,7 @@ final class TreeRemover {
   TreeRemover(RunContext context, SourceWork work, long run) {
     this.target = context.target();
     this.catalogue = context.catalogue();
+    this.mirror = context.mirror();
     this.displacer = context.displacer();
     this.batches = context.batches();
     this.problems = work.problems();
@@ -102,7 +104,7 @@ final class TreeRemover {
   }
 
   private void removeBare(FilePath directory) throws IOException {
-    for (FilePath child : displacer.unknown(directory)) {
+    for (FilePath child : mirror.unknown(directory)) {
       Stat there = target.mirror().statOrNull(child);
       if (there != null && there.isDirectory()) {
         removeBare(child);
