@@ -200,7 +200,8 @@ public final class Backup {
     }
     try (Catalogue committed = Catalogue.openReader(target.catalogueFile());
         LinkedNames links = new LinkedNames();
-        Stager stager = new Stager(engine, barrier, metadata, staging, run);
+        SourceReader reader = new SourceReader(engine);
+        Stager stager = new Stager(engine, reader, barrier, metadata, staging, run);
         Batches batches =
             new Batches(
                 target,
@@ -219,6 +220,7 @@ public final class Backup {
               planner.store(),
               links,
               target,
+              reader,
               stager,
               mirror,
               new Displacer(

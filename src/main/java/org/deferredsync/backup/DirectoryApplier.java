@@ -165,7 +165,7 @@ final class DirectoryApplier {
 
   private void addRow(FilePath directory, Listed listed, ExtendedAttributes attributes)
       throws IOException {
-    boolean racy = context.stager().isRacy(listed.stat());
+    boolean racy = context.reader().isRacy(listed.stat());
     context.rows().addDirectory(directory, listed.name(), listed.stat(), attributes, racy);
   }
 
@@ -237,7 +237,7 @@ final class DirectoryApplier {
       throws IOException {
     Version version = Versions.like(listed.stat(), row.version());
     if (context.isVersion(row, version, attributes)) {
-      boolean racy = context.stager().isRacy(listed.stat());
+      boolean racy = context.reader().isRacy(listed.stat());
       context.rows().setEvidence(directory, row, listed.stat(), racy);
     } else {
       context.rows().end(directory, row);

@@ -178,7 +178,7 @@ final class EntryApplier {
         && (!row.evidence().racy() || context.mirror().isInMirror(path, row))
         && row.version().linkGroup() == null
         && context.isVersion(row, Versions.like(seen.stat(), row.version()), seen.attributes())) {
-      boolean racy = context.stager().isRacy(seen.stat());
+      boolean racy = context.reader().isRacy(seen.stat());
       context.rows().setEvidence(directory, row, seen.stat(), racy);
       return racy;
     }

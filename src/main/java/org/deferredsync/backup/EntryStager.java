@@ -79,7 +79,7 @@ final class EntryStager {
 
   /** Reads a regular file once without storing it; one that changes meanwhile is not noted. */
   @Nullable Staged readOnly(FilePath path, int from, byte[] name) throws IOException {
-    Staged read = noted(path, () -> context.stager().readOnly(from, name));
+    Staged read = noted(path, () -> context.reader().readOnly(from, name));
     if (read != null) {
       context.batch().count(1, 0);
     }
@@ -88,18 +88,18 @@ final class EntryStager {
 
   /** Reads all of what is neither a regular file nor a directory. */
   @Nullable Seen see(FilePath path, int from, Listed listed) throws IOException {
-    return noted(path, () -> context.stager().see(from, listed.name(), listed.stat()));
+    return noted(path, () -> context.reader().see(from, listed.name(), listed.stat()));
   }
 
   /** Reads the attributes of a directory. */
   @Nullable ExtendedAttributes attributes(FilePath path, int from, byte[] name) throws IOException {
     return noted(
-        path, () -> SourceException.reading(() -> context.stager().attributes(from, name)));
+        path, () -> SourceException.reading(() -> context.reader().attributes(from, name)));
   }
 
   private Staged other(FilePath path, int from, Listed listed, int into, byte[] to)
       throws SourceException, IOException {
-    Seen seen = context.stager().see(from, listed.name(), listed.stat());
+    Seen seen = context.reader().see(from, listed.name(), listed.stat());
     try {
       return context.stager().other(seen, path, into, to);
     } catch (PosixException e) {
@@ -113,7 +113,7 @@ final class EntryStager {
           null,
           null,
           false,
-          context.stager().isRacy(seen.stat()),
+          context.reader().isRacy(seen.stat()),
           true);
     }
   }

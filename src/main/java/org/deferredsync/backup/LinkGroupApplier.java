@@ -64,7 +64,7 @@ final class LinkGroupApplier {
   private void keep(List<LinkMember> members, LinkMember base, Seen seen, Long group)
       throws IOException {
     linker.makeWay(members);
-    boolean racy = context.stager().isRacy(seen.stat());
+    boolean racy = context.reader().isRacy(seen.stat());
     List<LinkMember> others = new ArrayList<>();
     for (LinkMember member : members) {
       Entry row = member.row();

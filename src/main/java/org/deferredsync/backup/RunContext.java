@@ -23,6 +23,7 @@ record RunContext(
     PlanStore store,
     LinkedNames links,
     Target target,
+    SourceReader reader,
     Stager stager,
     MirrorCheck mirror,
     Displacer displacer,

@@ -1,5 +1,6 @@
 package org.deferredsync.backup;
 
+import org.deferredsync.backup.FileCopy.Reading;
 import org.deferredsync.catalogue.Contents.Content;
 import org.deferredsync.fs.Stat;
 import org.deferredsync.snapshot.ContentHash;
@@ -27,6 +28,20 @@ record Staged(
     boolean inconsistent,
     boolean racy,
     boolean recordedOnly) {
+
+  /** A regular file that was read; its size is that of the bytes. */
+  static Staged of(Reading reading) {
+    Stat before = reading.before();
+    Stat stored = before.size() == reading.size() ? before : before.withSize(reading.size());
+    return new Staged(
+        stored,
+        reading.attributes(),
+        reading.hash(),
+        null,
+        !reading.still(),
+        reading.racy(),
+        false);
+  }
 
   /** Whether the bytes are, all of one moment, those of a content. */
   boolean hasBytesOf(Content content) {

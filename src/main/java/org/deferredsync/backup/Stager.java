@@ -2,65 +2,53 @@ package org.deferredsync.backup;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.deferredsync.backup.FileCopy.Loaded;
 import org.deferredsync.backup.FileCopy.Reading;
+import org.deferredsync.backup.SourceReader.Opened;
 import org.deferredsync.fs.Posix;
-import org.deferredsync.fs.PosixException;
 import org.deferredsync.fs.Stat;
 import org.deferredsync.logging.Progress;
-import org.deferredsync.snapshot.ExtendedAttributes;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.Version;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Puts new objects into staging, with all their metadata, without touching the mirror. Sources are
- * opened relative to their directory, with no link followed; FIFOs, sockets and devices are never
- * opened.
- *
- * <p>Small files are written by a thread of their own, one alone since file systems get slower with
- * two, while the next ones are read. What is large is hashed by another.
+ * Puts new objects into staging, with all their metadata, without touching the mirror. Small files
+ * are written by a thread of their own, one alone since file systems get slower with two, while the
+ * next ones are read.
  */
 final class Stager implements AutoCloseable {
-  private static final int TRIES = 3;
-  private static final int SET_ID = 06000;
-
   /** Small files that may wait in memory to be written: so many lots of so many. */
   private static final int TOGETHER = 32;
 
   private static final int WAITING = 6;
 
   private final Posix posix;
-  private final Clock clock;
   private final Barrier barrier;
   private final Metadata metadata;
-  private final FileCopy copy;
+  private final SourceReader reader;
+  private final SmallFileWriter small;
   private final Progress progress;
-  private final ContentDigest digest = ContentDigest.beside();
   private final Worker writer = new Worker("staging", TOGETHER, WAITING);
-  private @Nullable Given given;
   private final Set<Integer> open = ConcurrentHashMap.newKeySet();
   private final int staging;
   private final long run;
   private long names;
 
-  /**
-   * What a file has that was just made.
-   *
-   * @param bare whether it has no attributes
-   */
-  private record Given(int uid, int gid, boolean bare) {}
-
-  Stager(Engine engine, Barrier barrier, Metadata metadata, int staging, long run) {
+  Stager(
+      Engine engine,
+      SourceReader reader,
+      Barrier barrier,
+      Metadata metadata,
+      int staging,
+      long run) {
     this.posix = engine.posix();
-    this.clock = engine.clock();
+    this.reader = reader;
     this.progress = engine.progress();
     this.barrier = barrier;
     this.metadata = metadata;
-    this.copy = new FileCopy(posix, clock, progress, digest);
+    this.small = new SmallFileWriter(posix, barrier, metadata);
     this.staging = staging;
     this.run = run;
   }
@@ -82,7 +70,7 @@ final class Stager implements AutoCloseable {
    * @throws IOException if it cannot be written; nothing is left behind then
    */
   Staged file(int from, byte[] name, FilePath path, String to) throws SourceException, IOException {
-    int source = open(from, name);
+    int source = reader.open(from, name).file();
     try {
       return copied(source, path, staging, bytes(to));
     } finally {
@@ -96,93 +84,18 @@ final class Stager implements AutoCloseable {
    */
   Staged fileLater(int from, byte[] name, FilePath path, int into, byte[] to)
       throws SourceException, IOException {
-    Opened source = opened(from, name);
+    Opened source = reader.open(from, name);
     try {
-      Loaded loaded = loadedOrNull(source);
+      Loaded loaded = reader.load(source);
       if (loaded == null) {
         return copied(source.file(), path, into, to);
       }
-      writer.give(() -> writeNamed(loaded, path, into, to));
+      writer.give(() -> small.write(loaded, path, into, to));
       progress.advance(1, 0);
-      return staged(loaded.reading());
+      return Staged.of(loaded.reading());
     } finally {
       posix.close(source.file());
     }
-  }
-
-  /** What an open small file holds; null if it is large or may have holes. */
-  private @Nullable Loaded loadedOrNull(Opened opened) throws SourceException, IOException {
-    int source = opened.file();
-    Stat before = opened.stat();
-    for (int attempt = 1; ; attempt++) {
-      if (!FileCopy.isSmall(before)) {
-        return null;
-      }
-      Loaded loaded = copy.load(source, before);
-      if (loaded.mayHaveHoles()) {
-        return null;
-      }
-      if (loaded.reading().still() || attempt == TRIES) {
-        return loaded;
-      }
-      before =
-          SourceException.reading(
-              () -> {
-                posix.seek(source, 0);
-                return posix.stat(source);
-              });
-    }
-  }
-
-  private void writeNamed(Loaded loaded, FilePath path, int into, byte[] name) throws IOException {
-    try {
-      write(loaded, path, into, name);
-    } catch (PosixException e) {
-      throw new IOException(path + ": " + e.getMessage(), e);
-    }
-  }
-
-  private void write(Loaded loaded, FilePath path, int into, byte[] name) throws IOException {
-    Version version = Versions.of(loaded.reading().before());
-    boolean complete = hasAllByItself(version, loaded.reading().attributes());
-    int file = posix.createFile(into, name, complete ? metadata.permissions(version) : 0600);
-    try {
-      byte[] content = loaded.bytes();
-      if (content.length > 0) {
-        posix.write(file, content, 0, content.length);
-      }
-      if (complete) {
-        metadata.setTime(file, path, version);
-      } else {
-        learn(file);
-        setMetadata(file, into, name, path, loaded.reading());
-      }
-      barrier.written(file);
-    } finally {
-      posix.close(file);
-    }
-  }
-
-  /** What a new file in staging has, which is the same in all of them. */
-  private void learn(int file) throws IOException {
-    if (given == null) {
-      Stat made = posix.stat(file);
-      given = new Given(made.uid(), made.gid(), posix.xattrs(file).isEmpty());
-    }
-  }
-
-  /**
-   * Whether a new file needs but its mode and time: most of a tree have one owner. Writing clears
-   * set-id bits, so that these are set afterwards.
-   */
-  private boolean hasAllByItself(Version version, ExtendedAttributes attributes) {
-    Given known = given;
-    return known != null
-        && known.bare()
-        && (version.permissions() & SET_ID) == 0
-        && attributes.isEmpty()
-        && version.uid() == known.uid()
-        && version.gid() == known.gid();
   }
 
   private Staged copied(int source, FilePath path, int into, byte[] to)
@@ -191,13 +104,14 @@ final class Stager implements AutoCloseable {
       int file = posix.createFile(into, to, 0600);
       boolean kept = false;
       try {
-        Reading reading = copy.read(source, file);
-        if (reading.still() || attempt == TRIES) {
-          setMetadata(file, into, to, path, reading);
+        Reading reading = reader.copy(source, file);
+        if (reading.still() || attempt == SourceReader.TRIES) {
+          metadata.setOpen(
+              file, into, to, path, Versions.of(reading.before()), reading.attributes());
           barrier.written(file);
           kept = true;
           progress.advance(1, 0);
-          return staged(reading);
+          return Staged.of(reading);
         }
       } finally {
         posix.close(file);
@@ -206,57 +120,6 @@ final class Stager implements AutoCloseable {
         }
       }
     }
-  }
-
-  private void setMetadata(int file, int into, byte[] to, FilePath path, Reading reading)
-      throws IOException {
-    metadata.setOpen(file, into, to, path, Versions.of(reading.before()), reading.attributes());
-  }
-
-  private static Staged staged(Reading reading) {
-    Stat before = reading.before();
-    Stat stored = before.size() == reading.size() ? before : before.withSize(reading.size());
-    return new Staged(
-        stored,
-        reading.attributes(),
-        reading.hash(),
-        null,
-        !reading.still(),
-        reading.racy(),
-        false);
-  }
-
-  /** Reads the regular file without storing it. */
-  Staged readOnly(int from, byte[] name) throws SourceException, IOException {
-    int source = open(from, name);
-    try {
-      return staged(copy.read(source, -1));
-    } finally {
-      posix.close(source);
-    }
-  }
-
-  /** An open regular file of a source, as it was when it was opened. */
-  private record Opened(int file, Stat stat) {}
-
-  private int open(int from, byte[] name) throws SourceException, IOException {
-    return opened(from, name).file();
-  }
-
-  private Opened opened(int from, byte[] name) throws SourceException, IOException {
-    int source = SourceException.reading(() -> posix.openFile(from, name));
-    Stat stat = null;
-    try {
-      stat = SourceException.reading(() -> posix.stat(source));
-    } finally {
-      if (stat == null || !stat.isRegular()) {
-        posix.close(source);
-      }
-    }
-    if (!stat.isRegular()) {
-      throw new SourceException(new IOException("is no regular file any more"));
-    }
-    return new Opened(source, stat);
   }
 
   /** Stages a symbolic link, FIFO, socket or device. */
@@ -272,27 +135,7 @@ final class Stager implements AutoCloseable {
     metadata.set(into, to, path, version, seen.attributes());
     barrier.written(into);
     progress.advance(1, 0);
-    return new Staged(source, seen.attributes(), null, target, false, isRacy(source), false);
-  }
-
-  /** What is to be known of a symbolic link, FIFO, socket or device of a source. */
-  Seen see(int from, byte[] name, Stat stat) throws SourceException {
-    return SourceException.reading(
-        () ->
-            new Seen(
-                stat,
-                attributes(from, name),
-                stat.isSymlink() ? posix.readLink(from, name) : null));
-  }
-
-  /** Whether a change just after what is read now could hide behind this change time. */
-  boolean isRacy(Stat stat) {
-    return stat.ctimeNs() >= RacyWindow.beginsAt(clock);
-  }
-
-  /** The attributes of a directory or another name of a source. */
-  ExtendedAttributes attributes(int from, byte[] name) throws IOException {
-    return Metadata.attributes(posix, from, name);
+    return new Staged(source, seen.attributes(), null, target, false, reader.isRacy(source), false);
   }
 
   /** Makes an empty staged directory, 0700 until it is published. */
@@ -332,6 +175,11 @@ final class Stager implements AutoCloseable {
     }
   }
 
+  /** Takes a staged object away again, before {@link #drain} returns. */
+  void discardLater(String name) throws IOException {
+    writer.give(() -> posix.unlink(staging, bytes(name)));
+  }
+
   /** Returns when all that was staged is there, whole. */
   void drain() throws IOException {
     writer.drain();
@@ -340,16 +188,10 @@ final class Stager implements AutoCloseable {
   /** Ends the thread; what is not written by then is not. */
   @Override
   public void close() throws IOException {
-    digest.close();
     writer.close();
     for (int directory : Set.copyOf(open)) {
       closeNow(directory);
     }
-  }
-
-  /** Takes a staged object away again, before {@link #drain} returns. */
-  void discardLater(String name) throws IOException {
-    writer.give(() -> posix.unlink(staging, bytes(name)));
   }
 
   static byte[] bytes(String name) {
