@@ -148,27 +148,28 @@ public final class Rebuild {
   private Report rebuild(Target target, String id) throws BackupException, IOException {
     Instant began = engine.clock().instant();
     RebuiltRows rows = new RebuiltRows(engine, target, configured, log);
+    RebuiltRows.Outcome outcome;
     long runs;
     TargetCatalogue place = new TargetCatalogue(engine, target);
     try (Catalogue made = place.make(id)) {
-      rows.fill(made);
+      outcome = rows.fill(made);
       runs = made.runs().list().size();
       made.checkpoint(); // nobody reads a file that has just been made
     }
     String keptAs = keepAside(target);
     place.putInPlace();
-    target.setGeneration(rows.generation());
-    finish(target, rows);
+    target.setGeneration(outcome.generation());
+    finish(target, outcome);
     log.info(
         "Catalogue rebuilt in {} s: {} runs{}.",
         Math.max(1, Duration.between(began, engine.clock().instant()).toSeconds()),
         runs,
         keptAs == null ? "" : "; the old one is kept as " + Target.OWN + "/" + keptAs);
-    return new Report(true, rows.isExact(), runs, rows.found(), keptAs);
+    return new Report(true, outcome.exact(), runs, outcome.found(), keptAs);
   }
 
   /** Finishes what the last run left, and writes down what was found. */
-  private void finish(Target target, RebuiltRows rows) throws IOException {
+  private void finish(Target target, RebuiltRows.Outcome outcome) throws IOException {
     Posix posix = engine.posix();
     int staging = target.openStaging();
     try (Catalogue catalogue = Catalogue.open(target.catalogueFile(), engine.hook());
@@ -177,8 +178,8 @@ public final class Rebuild {
       Metadata metadata = Metadata.ofMirror(posix, new Unkept(log, "the mirror"));
       Publisher publisher = new Publisher(posix, target, catalogue, barrier, metadata, staging);
       new Recovery(posix, target, catalogue, publisher, barrier, staging, manifests, log).recover();
-      if (!rows.isExact()) {
-        manifests.keepAside(rows.damaged());
+      if (!outcome.exact()) {
+        manifests.keepAside(outcome.damaged());
         manifests.writeAll(catalogue);
       }
       manifests.keepRuns(catalogue);

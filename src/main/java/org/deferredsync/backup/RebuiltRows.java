@@ -6,14 +6,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.catalogue.Expiry.Old;
 import org.deferredsync.catalogue.Pending.Operation;
-import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.Posix;
-import org.deferredsync.fs.PosixException;
 import org.deferredsync.logging.Progress;
 import org.deferredsync.logging.Progress.Phase;
 import org.deferredsync.snapshot.FilePath;
@@ -33,12 +32,7 @@ final class RebuiltRows {
   private final Target target;
   private final RebuiltRuns rebuiltRuns;
   private final Logger log;
-  private final List<ManifestName> damaged = new ArrayList<>();
-  private final Set<Long> lacking = new TreeSet<>();
   private final Set<String> increments;
-  private boolean wrongRuns;
-  private long generation;
-  private long found;
 
   RebuiltRows(Engine engine, Target target, Set<FilePath> configured, Logger log)
       throws IOException {
@@ -50,196 +44,63 @@ final class RebuiltRows {
     this.rebuiltRuns = new RebuiltRuns(engine, target, configured, increments, log);
   }
 
-  boolean isExact() {
-    return lacking.isEmpty() && !wrongRuns;
-  }
-
-  /** The number of the last batch. */
-  long generation() {
-    return generation;
-  }
-
-  /** How many versions are known by their files alone. */
-  long found() {
-    return found;
-  }
-
-  /** Manifests that are not what was written. */
-  List<ManifestName> damaged() {
-    return damaged;
-  }
+  /**
+   * What came of it.
+   *
+   * @param exact whether nothing is lacking
+   * @param generation the number of the last batch
+   * @param damaged manifests that are not what was written
+   * @param found how many versions are known by their files alone
+   */
+  record Outcome(boolean exact, long generation, List<ManifestName> damaged, long found) {}
 
   /** Fills the empty catalogue. */
-  void fill(Catalogue catalogue) throws IOException {
-    ManifestReplay replay = new ManifestReplay(catalogue);
-    ManifestReplay told = new ManifestReplay(catalogue);
-    long last = 0;
-    int directory = manifests();
-    if (directory >= 0) {
-      try {
-        ManifestReader reader = new ManifestReader(posix, directory);
-        last = replay(catalogue, reader, Manifests.names(posix, directory), replay);
-        readRuns(reader, told);
-      } catch (PosixException e) {
-        throw new IOException(
-            target.path()
-                + "/"
-                + Target.OWN
-                + "/manifests/"
-                + e.getMessage()
-                + "; rebuild again when it can be read; if it never can, move it away: what it alone"
-                + " knows is lost then",
-            e);
-      } finally {
-        posix.close(directory);
-      }
-    } else {
-      generation = generation(List.of());
-      wrongRuns = true;
-    }
-    Map<Long, Run> runs = RebuiltRuns.merged(told, replay, wrongRuns);
-    if (told.after() > last || runs.isEmpty()) {
-      lacking.add(runs.isEmpty() ? 1L : RebuiltRuns.lastOf(runs));
-      lacking.add(Math.max(1, replay.lastRun()));
-    }
+  Outcome fill(Catalogue catalogue) throws IOException {
+    ManifestChain manifests = new ManifestChain(posix, target, catalogue, log);
+    Map<Long, Run> runs = manifests.replay();
     boolean onlyFiles = runs.isEmpty();
+    SortedSet<Long> lacking = new TreeSet<>(manifests.lacking());
     lacking.addAll(rebuiltRuns.addIncrements(runs));
+    boolean exact = lacking.isEmpty() && !manifests.hasWrongRuns();
+    List<Run> all = List.copyOf(runs.values());
+    addRuns(catalogue, manifests, all, exact);
+    // From files alone the first run is the state before the first increment.
+    long found = lacking.isEmpty() ? 0 : reconcile(catalogue, all, lacking, onlyFiles);
+    dropDeleted(catalogue, all);
+    clearGone(catalogue, all);
+    addPending(catalogue, manifests.unfinished(all));
+    return new Outcome(exact, manifests.generation(), manifests.damaged(), found);
+  }
+
+  private static void addRuns(
+      Catalogue catalogue, ManifestChain manifests, List<Run> runs, boolean exact)
+      throws IOException {
+    long generation = manifests.generation();
     // More than there are: until all are written anew, each run knows that some are lacking.
-    long manifest = isExact() ? last : generation + 1;
-    List<Run> all = new ArrayList<>(runs.values());
+    long manifest = exact ? manifests.last() : generation + 1;
     catalogue.transaction(
         () -> {
-          for (Run run : all) {
+          for (Run run : runs) {
             catalogue.runs().add(run);
           }
-          for (FilePath source : told.removals()) {
+          for (FilePath source : manifests.removals()) {
             catalogue.runs().beginRemoval(source);
           }
           catalogue.setGeneration(generation);
           catalogue.setManifest(manifest);
         });
-    if (!lacking.isEmpty()) {
-      // From files alone the first run is the state before the first increment.
-      reconcile(catalogue, all, onlyFiles);
-    }
-    dropDeleted(catalogue, all);
-    clearGone(catalogue, all);
-    addPending(catalogue, replay, all);
   }
 
-  private int manifests() throws IOException {
-    try {
-      return posix.openDirectory(target.own(), Manifests.DIRECTORY);
-    } catch (PosixException e) {
-      if (e.isGone()) {
-        log.warn("{}/{}/manifests: missing.", target.path(), Target.OWN);
-        return -1;
-      }
-      throw e;
-    }
-  }
-
-  /** The number on disk; if there is none, the last batch is believed to be committed. */
-  private long generation(List<ManifestName> names) throws IOException {
-    long highest = names.isEmpty() ? 0 : names.get(names.size() - 1).batch();
-    try {
-      long number = target.generation();
-      return number > 0 ? number : highest;
-    } catch (PosixException e) {
-      throw e;
-    } catch (IOException e) {
-      log.warn("{}.", e.getMessage());
-      return highest;
-    }
-  }
-
-  /** Replays all there is; answers the batch of the last one. */
-  private long replay(
-      Catalogue catalogue, ManifestReader reader, List<ManifestName> names, ManifestReplay replay)
+  /** Answers how many versions it found. */
+  private long reconcile(
+      Catalogue catalogue, List<Run> runs, SortedSet<Long> lacking, boolean onlyFiles)
       throws IOException {
-    generation = generation(names);
-    List<ManifestName> whole = names.stream().filter(ManifestName::all).toList();
-    long last = 0;
-    for (int i = whole.size() - 1; i >= 0 && last == 0; i--) {
-      if (read(catalogue, reader, whole.get(i), replay)) {
-        last = whole.get(i).batch();
-      } else {
-        lacking.add(1L);
-        last = i == 0 ? whole.get(i).batch() : 0;
-      }
-    }
-    long base = last;
-    for (ManifestName name : names) {
-      if (name.all() || name.batch() <= base || name.batch() > generation) {
-        continue;
-      }
-      long before = last;
-      long runBefore = replay.lastRun();
-      last = name.batch();
-      if (!read(catalogue, reader, name, replay)) {
-        lacking.add(Math.max(1, name.run()));
-      } else if (replay.after() > before) {
-        log.warn("{}: manifests before it are missing.", "manifests/" + name);
-        lacking.add(Math.max(1, name.run()));
-        if (name.run() > 0) {
-          lacking.add(Math.max(1, runBefore)); // batches of that one may be among them
-        }
-      }
-    }
-    return last;
-  }
-
-  /** Takes all rows of one, or, if it is damaged, none. */
-  private boolean read(
-      Catalogue catalogue, ManifestReader reader, ManifestName name, ManifestReplay replay)
-      throws IOException {
-    replay.begin();
-    ManifestReader.DamagedException[] damage = {null};
-    catalogue.begin();
-    try {
-      reader.read(name.bytes(), replay::take);
-    } catch (ManifestReader.DamagedException e) {
-      damage[0] = e;
-    }
-    if (damage[0] == null) {
-      catalogue.commit();
-      return true;
-    }
-    catalogue.rollback();
-    replay.begin();
-    log.warn("manifests/{}: damaged: {}; it is not used.", name, damage[0].getMessage());
-    damaged.add(name);
-    return false;
-  }
-
-  private void readRuns(ManifestReader reader, ManifestReplay told) throws IOException {
-    try {
-      told.begin();
-      reader.read(Manifests.RUNS, told::take);
-    } catch (ManifestReader.DamagedException e) {
-      log.warn("manifests/runs.gz: damaged: {}; how runs ended is not known.", e.getMessage());
-      told.begin();
-      told.clearRuns();
-      wrongRuns = true;
-    } catch (PosixException e) {
-      if (!e.is(Errno.ENOENT)) {
-        throw e;
-      }
-      log.warn("manifests/runs.gz: missing; how runs ended is not known.");
-      wrongRuns = true;
-    }
-  }
-
-  private void reconcile(Catalogue catalogue, List<Run> runs, boolean onlyFiles)
-      throws IOException {
-    long first = onlyFiles ? 1 : lacking.iterator().next();
-    long last = first;
-    for (long run : lacking) {
-      last = run;
-    }
+    long first = onlyFiles ? 1 : lacking.first();
+    long last = lacking.last();
     if (!onlyFiles && last == 1) {
       last = runs.get(runs.size() - 1).id(); // all that there was of the runs before is lacking
     }
+    long found;
     Set<FilePath> sources = RebuiltRuns.outermost(runs);
     engine.progress().begin(Phase.VERIFY, Progress.UNKNOWN, Progress.UNKNOWN);
     catalogue.begin();
@@ -256,6 +117,7 @@ final class RebuiltRows {
       engine.progress().end();
     }
     catalogue.commit();
+    return found;
   }
 
   /** Forgets versions that no snapshot shows and whose files are deleted: they had expired. */
@@ -323,24 +185,15 @@ final class RebuiltRows {
     return false;
   }
 
-  /** What a run had committed and perhaps not published when it was cut short. */
-  private void addPending(Catalogue catalogue, ManifestReplay replay, List<Run> runs)
+  private static void addPending(Catalogue catalogue, List<Operation> operations)
       throws IOException {
-    if (wrongRuns || replay.operations().stream().anyMatch(one -> isOpen(one, runs))) {
+    if (!operations.isEmpty()) {
       catalogue.transaction(
           () -> {
-            for (var operation : replay.operations()) {
+            for (Operation operation : operations) {
               catalogue.pending().add(operation);
             }
           });
     }
-  }
-
-  /** Whether nothing tells that the operation is done. */
-  private boolean isOpen(Operation operation, List<Run> runs) {
-    if (operation.run() == 0) {
-      return operation.batch() == generation;
-    }
-    return runs.stream().noneMatch(run -> run.id() == operation.run() && run.ended() != null);
   }
 }
