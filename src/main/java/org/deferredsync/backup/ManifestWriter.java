@@ -166,7 +166,7 @@ final class ManifestWriter implements RowLog, AutoCloseable {
       head.row("after").number(manifests.last()).end();
       open.count(1);
       if (of != null) {
-        Manifests.write(head, of);
+        ManifestRows.run(head, of);
         open.count(1 + of.sources().size());
       }
       open.add(head);

@@ -4,22 +4,15 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.zip.GZIPOutputStream;
-import org.deferredsync.catalogue.AllRows;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.fs.AtomicFile;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
-import org.deferredsync.snapshot.Counts;
-import org.deferredsync.snapshot.Evidence;
-import org.deferredsync.snapshot.FilePath;
-import org.deferredsync.snapshot.Run;
-import org.deferredsync.snapshot.RunSource;
 import org.slf4j.Logger;
 
 /**
@@ -33,9 +26,6 @@ final class Manifests implements AutoCloseable {
   static final byte[] RUNS = Stager.bytes("runs.gz");
   private static final byte[] NEW = Stager.bytes("all.new");
   private static final long SMALL = 1 << 20;
-  private static final int PAGE = 1000;
-  private static final int PIECE = 1 << 16;
-  private static final long NANOS = 1_000_000_000L;
 
   private final Posix posix;
   private final Target target;
@@ -128,7 +118,7 @@ final class Manifests implements AutoCloseable {
     try {
       ManifestText text = new ManifestText();
       text.row("after").number(last).end();
-      long rows = 1 + writeRuns(text, catalogue);
+      long rows = 1 + new ManifestRows(catalogue).runs(text);
       text.row("rows").number(rows).end();
       ByteArrayOutputStream packed = new ByteArrayOutputStream();
       try (OutputStream out = new GZIPOutputStream(packed)) {
@@ -142,58 +132,6 @@ final class Manifests implements AutoCloseable {
           Target.OWN,
           e.getMessage());
     }
-  }
-
-  private static long writeRuns(ManifestText text, Catalogue catalogue) throws IOException {
-    long rows = 0;
-    for (Run run : catalogue.runs().list()) {
-      write(text, run);
-      rows += 1 + run.sources().size();
-    }
-    for (FilePath source : catalogue.runs().removals()) {
-      text.row("removing").path(source).end();
-      rows++;
-    }
-    return rows;
-  }
-
-  /** The rows of one run. */
-  static void write(ManifestText text, Run run) {
-    Instant ended = run.ended();
-    String increment = run.increment();
-    text.row("run").number(run.id()).time(nanos(run.started()));
-    if (ended == null) {
-      text.word("-");
-    } else {
-      text.time(nanos(ended));
-    }
-    text.word(increment == null ? "-" : increment).end();
-    for (RunSource source : run.sources()) {
-      Counts c = source.counts();
-      text.row("source")
-          .number(run.id())
-          .path(source.source())
-          .word(source.state().word())
-          .word(source.expired() ? "expired" : "-")
-          .number(c.files())
-          .number(c.directories())
-          .number(c.bytes())
-          .number(c.added())
-          .number(c.moved())
-          .number(c.changed())
-          .number(c.metadata())
-          .number(c.removed())
-          .number(c.copiedBytes())
-          .number(source.turnover().contents())
-          .number(source.turnover().changed())
-          .holds(source.holds())
-          .escaped(source.reason().getBytes(StandardCharsets.UTF_8))
-          .end();
-    }
-  }
-
-  private static long nanos(Instant instant) {
-    return Math.addExact(Math.multiplyExact(instant.getEpochSecond(), NANOS), instant.getNano());
   }
 
   /**
@@ -243,7 +181,7 @@ final class Manifests implements AutoCloseable {
   void writeAll(Catalogue catalogue) throws IOException {
     ManifestName name = new ManifestName(catalogue.generation(), 0, true);
     try (ManifestFile file = new ManifestFile(posix, directory, NEW)) {
-      writeRows(file, catalogue);
+      new ManifestRows(catalogue).all(file);
       file.finish();
       posix.sync(file.descriptor());
     }
@@ -257,64 +195,6 @@ final class Manifests implements AutoCloseable {
         posix.unlink(directory, other.bytes());
       }
     }
-  }
-
-  private static void writeRows(ManifestFile file, Catalogue catalogue) throws IOException {
-    ManifestText text = new ManifestText();
-    text.row("after").number(0).end();
-    file.count(1 + writeRuns(text, catalogue));
-    AllRows all = catalogue.allRows();
-    for (List<AllRows.Row> page = all.past(null, PAGE); !page.isEmpty(); ) {
-      for (AllRows.Row row : page) {
-        text.row("past").path(pathOf(row)).number(row.since()).number(row.until());
-        write(file, text, catalogue, row);
-      }
-      page = all.past(page.get(page.size() - 1), PAGE);
-    }
-    for (List<AllRows.Row> page = all.current(null, PAGE); !page.isEmpty(); ) {
-      for (AllRows.Row row : page) {
-        text.row("+").path(pathOf(row)).number(row.since());
-        write(file, text, catalogue, row);
-      }
-      page = all.current(page.get(page.size() - 1), PAGE);
-    }
-    for (List<AllRows.Placed> page = all.places(null, PAGE); !page.isEmpty(); ) {
-      for (AllRows.Placed row : page) {
-        text.row("place")
-            .number(row.run())
-            .path(row.path())
-            .numberOrNone(row.content())
-            .hex(row.hash())
-            .number(row.size())
-            .word(row.unknown() ? "unknown" : "-");
-        end(file, text);
-      }
-      page = all.places(page.get(page.size() - 1), PAGE);
-    }
-    file.add(text);
-  }
-
-  private static void write(
-      ManifestFile file, ManifestText text, Catalogue catalogue, AllRows.Row row)
-      throws IOException {
-    text.version(row.version(), catalogue.xattrs().find(row.version().xattr()), row.hash());
-    Evidence evidence = row.evidence();
-    if (evidence != null) {
-      text.evidence(evidence);
-    }
-    end(file, text);
-  }
-
-  private static void end(ManifestFile file, ManifestText text) throws IOException {
-    text.end();
-    file.count(1);
-    if (text.length() > PIECE) {
-      file.add(text);
-    }
-  }
-
-  private static FilePath pathOf(AllRows.Row row) {
-    return row.name().length == 0 ? row.in() : row.in().child(row.name());
   }
 
   @Override

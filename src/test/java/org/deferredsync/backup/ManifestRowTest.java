@@ -152,7 +152,7 @@ final class ManifestRowTest {
               new Turnover(2, 1),
               holds);
       ManifestText rows = new ManifestText();
-      Manifests.write(rows, new Run(4, Instant.ofEpochSecond(-1, 5), null, null, List.of(source)));
+      ManifestRows.run(rows, new Run(4, Instant.ofEpochSecond(-1, 5), null, null, List.of(source)));
       List<String> lines = text(rows).lines().toList();
 
       assertThat(parse(lines.get(0)))
