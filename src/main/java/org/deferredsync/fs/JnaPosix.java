@@ -1,10 +1,13 @@
 package org.deferredsync.fs;
 
+import static org.deferredsync.fs.NativeCall.check;
+import static org.deferredsync.fs.NativeCall.failure;
+import static org.deferredsync.fs.NativeCall.open;
+import static org.deferredsync.fs.NativeCall.retried;
+
 import com.sun.jna.Native;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
@@ -12,12 +15,10 @@ import org.deferredsync.logging.Printable;
 
 /** {@link Posix} by Linux's own calls; holds nothing but what the kernel holds. */
 final class JnaPosix implements Posix {
-  private static final int LIST_LENGTH = 64 * 1024;
-  private static final int PERMISSIONS = 07777;
+  private static final int LONGEST_LINK = 64 * 1024;
   private static final long NS_PER_S = 1_000_000_000L;
 
-  /** Set once the kernel (before 6.6) has said that it has no fchmodat2. */
-  private volatile boolean withoutFchmodat2;
+  private final JnaModes modes = new JnaModes();
 
   private JnaPosix() {}
 
@@ -83,7 +84,7 @@ final class JnaPosix implements Posix {
     int flags = Libc.O_RDWR | Libc.O_CREAT | Libc.O_EXCL | Libc.O_NOFOLLOW | Libc.O_NOCTTY;
     long path = NativeBuffers.ofThread().name(name);
     int descriptor = open(directory, path, flags, mode & 0600, name);
-    if (retried(() -> Libc.fchmod(descriptor, mode & PERMISSIONS)) == -1) {
+    if (retried(() -> Libc.fchmod(descriptor, mode & JnaModes.PERMISSIONS)) == -1) {
       PosixException failure = failure("fchmod", name);
       Libc.close(descriptor);
       Libc.unlinkat(directory, path, 0);
@@ -114,15 +115,6 @@ final class JnaPosix implements Posix {
     }
   }
 
-  private static int open(int directory, long path, int flags, int mode, byte[] name)
-      throws PosixException {
-    long descriptor = retried(() -> Libc.openat(directory, path, flags | Libc.O_CLOEXEC, mode));
-    if (descriptor == -1) {
-      throw failure("openat", name);
-    }
-    return (int) descriptor;
-  }
-
   @Override
   public void close(int descriptor) throws IOException {
     // Linux has let go of the descriptor even when it answers EINTR: a second try could hit
@@ -134,56 +126,17 @@ final class JnaPosix implements Posix {
 
   @Override
   public Stat stat(int descriptor) throws IOException {
-    NativeBuffers buffers = NativeBuffers.ofThread();
-    int flags = Libc.AT_EMPTY_PATH | Libc.AT_NO_AUTOMOUNT;
-    if (statx(descriptor, buffers.noName(), flags, buffers) == -1) {
-      throw failure("statx", descriptor);
-    }
-    Stat stat = Statx.read(buffers.structure());
-    if (stat.isDirectory() && !Statx.knowsMountRoot(buffers.structure())) {
-      long above = buffers.name(new byte[] {'.', '.'});
-      return asMountRoot(stat, statx(descriptor, above, Libc.AT_NO_AUTOMOUNT, buffers), buffers);
-    }
-    return stat;
+    return JnaStats.of(descriptor);
   }
 
   @Override
   public Stat stat(int directory, byte[] name) throws IOException {
-    NativeBuffers buffers = NativeBuffers.ofThread();
-    int flags = Libc.AT_SYMLINK_NOFOLLOW | Libc.AT_NO_AUTOMOUNT;
-    if (statx(directory, buffers.name(name), flags, buffers) == -1) {
-      throw failure("statx", name);
-    }
-    Stat stat = Statx.read(buffers.structure());
-    if (stat.isDirectory() && !Statx.knowsMountRoot(buffers.structure())) {
-      int empty = Libc.AT_EMPTY_PATH;
-      return asMountRoot(stat, statx(directory, buffers.noName(), empty, buffers), buffers);
-    }
-    return stat;
-  }
-
-  private static long statx(int directory, long name, int flags, NativeBuffers buffers) {
-    long to = buffers.structureAddress();
-    long result;
-    do {
-      result = Libc.syscall(Libc.SYS_STATX, directory, name, flags, Libc.STATX_BASIC_STATS, to);
-    } while (result == -1 && Native.getLastError() == Errno.EINTR.number());
-    return result;
-  }
-
-  /** Kernels before 5.8 do not tell mount roots: there, a device other than the parent's is one. */
-  private static Stat asMountRoot(Stat stat, long parent, NativeBuffers buffers) {
-    if (parent == -1) {
-      return stat;
-    }
-    Stat above = Statx.read(buffers.structure());
-    boolean root = stat.device() != above.device() || stat.inode() == above.inode();
-    return stat.withMountRoot(root);
+    return JnaStats.of(directory, name);
   }
 
   @Override
   public void list(int directory, Consumer<DirectoryEntry> sink) throws IOException {
-    eachRecord(
+    JnaRecords.each(
         directory,
         (records, at, end) -> {
           int type = (records[at - 1] & 0xf) << 12;
@@ -193,77 +146,7 @@ final class JnaPosix implements Posix {
 
   @Override
   public void statEach(int directory, StatSink sink) throws IOException {
-    NativeBuffers buffers = NativeBuffers.ofThread();
-    StatBuffer entry = new StatBuffer();
-    int flags = Libc.AT_SYMLINK_NOFOLLOW | Libc.AT_NO_AUTOMOUNT;
-    eachRecord(
-        directory,
-        (records, at, end) -> {
-          // The kernel reads the name where it has just written it.
-          if (statx(directory, buffers.transferAddress(at), flags, buffers) == -1) {
-            byte[] name = Arrays.copyOfRange(records, at, end);
-            sink.failed(name, failure("statx", name));
-            return;
-          }
-          entry.setName(records, at, end - at);
-          Statx.read(buffers.structure(), entry);
-          if (entry.isDirectory() && !Statx.knowsMountRoot(buffers.structure())) {
-            Stat stat = entry.stat();
-            long parent = statx(directory, buffers.noName(), Libc.AT_EMPTY_PATH, buffers);
-            entry.setStat(asMountRoot(stat, parent, buffers));
-          }
-          sink.take(entry);
-        });
-  }
-
-  /** Takes one record of getdents64, whose name lies from {@code at} to before {@code end}. */
-  @FunctionalInterface
-  private interface RecordSink {
-    void take(byte[] records, int at, int end) throws IOException;
-  }
-
-  /**
-   * Reads a directory from its beginning. While a record is handed over, the transfer holds it at
-   * the same place as the array, unless the sink has used it.
-   */
-  private static void eachRecord(int directory, RecordSink sink) throws IOException {
-    NativeBuffers buffers = NativeBuffers.ofThread();
-    if (Libc.lseek(directory, 0, Libc.SEEK_SET) == -1) {
-      throw failure("lseek", directory);
-    }
-    while (true) {
-      long to = buffers.transferAddress();
-      long length =
-          retried(() -> Libc.syscall(Libc.SYS_GETDENTS64, directory, to, LIST_LENGTH, 0, 0));
-      if (length == -1) {
-        throw failure("getdents64", directory);
-      }
-      if (length == 0) {
-        return;
-      }
-      // A copy, since the sink may list another directory.
-      byte[] records = new byte[(int) length];
-      buffers.getTransfer(records, 0, records.length);
-      handEach(records, sink);
-    }
-  }
-
-  /** Takes {@code struct linux_dirent64} apart, one after the other. */
-  private static void handEach(byte[] records, RecordSink sink) throws IOException {
-    ByteBuffer fields = ByteBuffer.wrap(records).order(ByteOrder.nativeOrder());
-    for (int at = 0; at < records.length; at += fields.getShort(at + 16) & 0xffff) {
-      int start = at + 19;
-      int end = start;
-      while (records[end] != 0) {
-        end++;
-      }
-      boolean dots =
-          records[start] == '.'
-              && (end == start + 1 || (end == start + 2 && records[start + 1] == '.'));
-      if (!dots) {
-        sink.take(records, start, end);
-      }
-    }
+    JnaStats.each(directory, sink);
   }
 
   @Override
@@ -271,11 +154,11 @@ final class JnaPosix implements Posix {
     NativeBuffers buffers = NativeBuffers.ofThread();
     long path = buffers.name(name);
     long to = buffers.transferAddress();
-    long length = retried(() -> Libc.readlinkat(directory, path, to, LIST_LENGTH));
+    long length = retried(() -> Libc.readlinkat(directory, path, to, LONGEST_LINK));
     if (length == -1) {
       throw failure("readlinkat", name);
     }
-    if (length == LIST_LENGTH) {
+    if (length == LONGEST_LINK) {
       throw new PosixException(Errno.ENAMETOOLONG, "readlinkat", Printable.of(name));
     }
     byte[] target = new byte[(int) length];
@@ -407,41 +290,9 @@ final class JnaPosix implements Posix {
     long path = NativeBuffers.ofThread().name(name);
     check(retried(() -> Libc.mkdirat(directory, path, mode & 0700)), "mkdirat", name);
     try {
-      setModeOfNewDirectory(directory, name, mode & PERMISSIONS);
+      JnaModes.setOfNewDirectory(directory, name, mode & JnaModes.PERMISSIONS);
     } catch (PosixException e) {
       Libc.unlinkat(directory, NativeBuffers.ofThread().name(name), Libc.AT_REMOVEDIR);
-      throw e;
-    }
-  }
-
-  /**
-   * Where others can write, the name may be another object's by now: only a directory of ours is
-   * changed, and that by its descriptor.
-   */
-  private void setModeOfNewDirectory(int directory, byte[] name, int mode) throws IOException {
-    Stat made = stat(directory, name);
-    if (made.isDirectory() && made.uid() == effectiveUser() && made.permissions() == mode) {
-      return;
-    }
-    long path = NativeBuffers.ofThread().name(name);
-    int flags = Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_NOFOLLOW;
-    int pinned = open(directory, path, flags, 0, name);
-    try {
-      if (stat(pinned).uid() != effectiveUser()) {
-        throw new PosixException(Errno.EPERM, "mkdirat", Printable.of(name));
-      }
-      setModeOfPinned(pinned, mode, name);
-    } finally {
-      Libc.close(pinned);
-    }
-  }
-
-  /** Gives the object just made the mode that the umask may have cut, or takes it away again. */
-  private void setModeOfNewNode(int directory, byte[] name, int mode) throws IOException {
-    try {
-      setMode(directory, name, mode);
-    } catch (PosixException e) {
-      Libc.unlinkat(directory, NativeBuffers.ofThread().name(name), 0);
       throw e;
     }
   }
@@ -466,7 +317,7 @@ final class JnaPosix implements Posix {
         retried(() -> Libc.syscall(Libc.SYS_MKNODAT, directory, path, masked, rdev, 0)),
         "mknodat",
         name);
-    setModeOfNewNode(directory, name, mode);
+    modes.setOfNewNode(directory, name, mode);
   }
 
   @Override
@@ -534,45 +385,7 @@ final class JnaPosix implements Posix {
 
   @Override
   public void setMode(int directory, byte[] name, int permissions) throws IOException {
-    long path = NativeBuffers.ofThread().name(name);
-    int mode = permissions & PERMISSIONS;
-    if (!withoutFchmodat2) {
-      long result =
-          retried(
-              () ->
-                  Libc.syscall(
-                      Libc.SYS_FCHMODAT2, directory, path, mode, Libc.AT_SYMLINK_NOFOLLOW, 0));
-      if (result == 0) {
-        return;
-      }
-      PosixException failure = failure("fchmodat2", name);
-      // A container's filter may say EPERM for a call that it does not know.
-      if (!failure.is(Errno.ENOSYS) && !failure.is(Errno.EPERM)) {
-        throw failure;
-      }
-      withoutFchmodat2 |= failure.is(Errno.ENOSYS);
-    }
-    setModeByDescriptor(directory, name, mode);
-  }
-
-  /** What kernels before 6.6 have: the object is pinned first, then changed by its descriptor. */
-  void setModeByDescriptor(int directory, byte[] name, int mode) throws IOException {
-    long path = NativeBuffers.ofThread().name(name);
-    int pinned = open(directory, path, Libc.O_PATH | Libc.O_NOFOLLOW, 0, name);
-    try {
-      if (stat(pinned).isSymlink()) {
-        throw new PosixException(Errno.EOPNOTSUPP, "fchmodat", Printable.of(name));
-      }
-      setModeOfPinned(pinned, mode, name);
-    } finally {
-      Libc.close(pinned);
-    }
-  }
-
-  private static void setModeOfPinned(int pinned, int mode, byte[] name) throws IOException {
-    byte[] self = ("/proc/self/fd/" + pinned).getBytes(StandardCharsets.US_ASCII);
-    long selfPath = NativeBuffers.ofThread().path(self);
-    check(retried(() -> Libc.chmod(selfPath, mode)), "chmod", name);
+    modes.set(directory, name, permissions);
   }
 
   @Override
@@ -602,7 +415,7 @@ final class JnaPosix implements Posix {
 
   @Override
   public void setMode(int descriptor, int permissions) throws IOException {
-    int mode = permissions & PERMISSIONS;
+    int mode = permissions & JnaModes.PERMISSIONS;
     check(retried(() -> Libc.fchmod(descriptor, mode)), "fchmod", descriptor);
   }
 
@@ -656,46 +469,5 @@ final class JnaPosix implements Posix {
     flock.putShort(0, type).putShort(2, (short) Libc.SEEK_SET).putInt(4, 0);
     flock.putLong(8, position).putLong(16, 1).putLong(24, 0);
     return retried(() -> Libc.fcntl(descriptor, Libc.F_OFD_SETLK, buffers.structureAddress()));
-  }
-
-  static long retried(LongCall call) {
-    long result;
-    do {
-      result = call.run();
-    } while (result == -1 && Native.getLastError() == Errno.EINTR.number());
-    return result;
-  }
-
-  static void check(long result, String call, byte[] name) throws PosixException {
-    if (result == -1) {
-      throw failure(call, name);
-    }
-  }
-
-  private static void check(long result, String call, int descriptor) throws PosixException {
-    if (result == -1) {
-      throw failure(call, descriptor);
-    }
-  }
-
-  static PosixException failure(String call, byte[] name) {
-    return failure(call, Printable.of(name));
-  }
-
-  private static PosixException failure(String call, int descriptor) {
-    return failure(call, "descriptor " + descriptor);
-  }
-
-  private static PosixException failure(String call, String object) {
-    int number = Native.getLastError();
-    Errno errno = Errno.of(number);
-    return new PosixException(
-        errno, errno == Errno.OTHER ? call + ", errno " + number : call, object);
-  }
-
-  /** A call that answers -1 for a failure. */
-  @FunctionalInterface
-  interface LongCall {
-    long run();
   }
 }

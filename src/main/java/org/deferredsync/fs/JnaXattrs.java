@@ -34,14 +34,14 @@ final class JnaXattrs {
         new Subject() {
           @Override
           public long list(NativeBuffers buffers, long to, long length) {
-            return JnaPosix.retried(() -> Libc.flistxattr(descriptor, to, length));
+            return NativeCall.retried(() -> Libc.flistxattr(descriptor, to, length));
           }
 
           @Override
           public long value(NativeBuffers buffers, byte[] attribute, long to, long length)
               throws IOException {
             long name = buffers.secondName(attribute);
-            return JnaPosix.retried(() -> Libc.fgetxattr(descriptor, name, to, length));
+            return NativeCall.retried(() -> Libc.fgetxattr(descriptor, name, to, length));
           }
         };
     return read(subject, ("descriptor " + descriptor).getBytes(StandardCharsets.US_ASCII));
@@ -54,7 +54,7 @@ final class JnaXattrs {
           @Override
           public long list(NativeBuffers buffers, long to, long length) throws IOException {
             long at = buffers.path(path);
-            return JnaPosix.retried(() -> Libc.llistxattr(at, to, length));
+            return NativeCall.retried(() -> Libc.llistxattr(at, to, length));
           }
 
           @Override
@@ -62,7 +62,7 @@ final class JnaXattrs {
               throws IOException {
             long at = buffers.path(path);
             long called = buffers.secondName(attribute);
-            return JnaPosix.retried(() -> Libc.lgetxattr(at, called, to, length));
+            return NativeCall.retried(() -> Libc.lgetxattr(at, called, to, length));
           }
         };
     return read(subject, name);
@@ -115,7 +115,7 @@ final class JnaXattrs {
       throws IOException {
     long length = subject.value(buffers, attribute, buffers.transferAddress(), LONGEST);
     if (length == -1) {
-      PosixException failure = JnaPosix.failure("getxattr", name);
+      PosixException failure = NativeCall.failure("getxattr", name);
       if (failure.is(Errno.ENODATA) || failure.is(Errno.EOPNOTSUPP)) {
         return; // gone meanwhile, or listed though this file system has no such thing
       }
@@ -136,7 +136,7 @@ final class JnaXattrs {
     buffers.putTransfer(attribute.value(), 0, attribute.value().length);
     long value = buffers.transferAddress();
     check(
-        JnaPosix.retried(() -> Libc.lsetxattr(path, called, value, attribute.value().length, 0)),
+        NativeCall.retried(() -> Libc.lsetxattr(path, called, value, attribute.value().length, 0)),
         "lsetxattr",
         name);
   }
@@ -145,7 +145,7 @@ final class JnaXattrs {
     NativeBuffers buffers = NativeBuffers.ofThread();
     long path = buffers.path(path(directory, name));
     long called = buffers.secondName(attribute);
-    check(JnaPosix.retried(() -> Libc.lremovexattr(path, called)), "lremovexattr", name);
+    check(NativeCall.retried(() -> Libc.lremovexattr(path, called)), "lremovexattr", name);
   }
 
   private static void check(long result, String call, byte[] name) throws PosixException {
@@ -156,7 +156,7 @@ final class JnaXattrs {
 
   /** Without /proc nothing would be found by name: that is no absence of the file. */
   private static PosixException failure(String call, byte[] name) {
-    PosixException failure = JnaPosix.failure(call, name);
+    PosixException failure = NativeCall.failure(call, name);
     return failure.is(Errno.ENOENT) && !Files.exists(Path.of("/proc/self/fd"))
         ? new PosixException(Errno.ENOSYS, call + ", /proc is not mounted", Printable.of(name))
         : failure;

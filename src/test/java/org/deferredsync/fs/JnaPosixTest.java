@@ -32,12 +32,11 @@ final class JnaPosixTest extends PosixContractTest {
     Files.writeString(root.resolve("file"), "x");
     Files.createSymbolicLink(root.resolve("link"), Path.of("file"));
     Files.createDirectory(root.resolve("directory"));
-    JnaPosix posix = (JnaPosix) posix();
-    posix.setModeByDescriptor(directory(), bytes("file"), 04711);
-    posix.setModeByDescriptor(directory(), bytes("directory"), 01700);
+    JnaModes.setByDescriptor(directory(), bytes("file"), 04711);
+    JnaModes.setByDescriptor(directory(), bytes("directory"), 01700);
     assertThat(stat("file").permissions()).isEqualTo(04711);
     assertThat(stat("directory").permissions()).isEqualTo(01700);
-    assertThatThrownBy(() -> posix.setModeByDescriptor(directory(), bytes("link"), 0777))
+    assertThatThrownBy(() -> JnaModes.setByDescriptor(directory(), bytes("link"), 0777))
         .isInstanceOfSatisfying(
             PosixException.class, e -> assertThat(e.is(Errno.EOPNOTSUPP)).isTrue());
     assertThat(stat("file").permissions()).isEqualTo(04711);
