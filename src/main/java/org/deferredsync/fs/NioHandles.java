@@ -1,8 +1,11 @@
 package org.deferredsync.fs;
 
+import static org.deferredsync.fs.NioErrors.translated;
+
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -11,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The numbers that stand for open files; none is given out twice. */
 final class NioHandles {
-  /** An open file or directory; a directory has no channel. */
+  /** An open file or directory and the bytes of it that are locked; a directory has no channel. */
   record Handle(Path path, @Nullable FileChannel channel, Map<Long, FileLock> locks) {
     /** The channel of something that can be read. */
     FileChannel file(Errno otherwise, String call) throws PosixException {
@@ -19,6 +22,29 @@ final class NioHandles {
         throw new PosixException(otherwise, call, String.valueOf(path));
       }
       return channel;
+    }
+
+    /** Locks one byte anew, without waiting; false if somebody else holds it. */
+    boolean lock(long position, boolean exclusive, String object) throws IOException {
+      FileChannel file = file(Errno.EINVAL, "fcntl");
+      unlock(position);
+      try {
+        FileLock lock = translated("fcntl", object, () -> file.tryLock(position, 1, !exclusive));
+        if (lock == null) {
+          return false;
+        }
+        locks.put(position, lock);
+        return true;
+      } catch (OverlappingFileLockException e) {
+        return false;
+      }
+    }
+
+    void unlock(long position) throws IOException {
+      FileLock lock = locks.remove(position);
+      if (lock != null) {
+        lock.release();
+      }
     }
   }
 

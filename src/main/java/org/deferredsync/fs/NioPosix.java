@@ -6,8 +6,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileStore;
@@ -17,16 +15,12 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.deferredsync.fs.NioHandles.Handle;
 import org.deferredsync.logging.Printable;
@@ -163,46 +157,12 @@ final class NioPosix implements Posix {
 
   @Override
   public Stat stat(int descriptor) throws IOException {
-    return stat(handles.get(descriptor, "stat").path());
+    return NioMetadata.stat(handles.get(descriptor, "stat").path());
   }
 
   @Override
   public Stat stat(int directory, byte[] name) throws IOException {
-    return stat(child(directory, name));
-  }
-
-  private static Stat stat(Path path) throws PosixException {
-    String wanted = "unix:dev,ino,mode,nlink,uid,gid,size,lastModifiedTime,ctime,rdev";
-    Map<String, Object> attributes =
-        translated(
-            "stat",
-            Printable.of(path.toString()),
-            () -> Files.readAttributes(path, wanted, LinkOption.NOFOLLOW_LINKS));
-    int mode = (int) number(attributes, "mode");
-    int type = mode & Stat.TYPE_MASK;
-    long size = number(attributes, "size");
-    boolean node = type == Stat.CHARACTER_DEVICE || type == Stat.BLOCK_DEVICE;
-    return new Stat(
-        number(attributes, "dev"),
-        number(attributes, "ino"),
-        mode,
-        (int) number(attributes, "nlink"),
-        (int) number(attributes, "uid"),
-        (int) number(attributes, "gid"),
-        size,
-        type == Stat.REGULAR ? size / 512 + (size % 512 == 0 ? 0 : 1) : 0,
-        nanoseconds(attributes, "lastModifiedTime"),
-        nanoseconds(attributes, "ctime"),
-        node ? number(attributes, "rdev") : 0,
-        false);
-  }
-
-  private static long number(Map<String, Object> attributes, String name) {
-    return attributes.get(name) instanceof Number number ? number.longValue() : 0;
-  }
-
-  private static long nanoseconds(Map<String, Object> attributes, String name) {
-    return attributes.get(name) instanceof FileTime time ? time.to(TimeUnit.NANOSECONDS) : 0;
+    return NioMetadata.stat(child(directory, name));
   }
 
   @Override
@@ -252,7 +212,7 @@ final class NioPosix implements Posix {
     try {
       Path file = Files.createTempFile("user", null);
       try {
-        return stat(file).uid();
+        return NioMetadata.stat(file).uid();
       } finally {
         Files.delete(file);
       }
@@ -395,7 +355,7 @@ final class NioPosix implements Posix {
   public void link(int fromDirectory, byte[] from, int toDirectory, byte[] to) throws IOException {
     Path path = child(toDirectory, to);
     Path old = child(fromDirectory, from);
-    if (stat(old).isDirectory()) {
+    if (NioMetadata.stat(old).isDirectory()) {
       throw new PosixException(Errno.EPERM, "link", Printable.of(from));
     }
     translated("link", Printable.of(to), () -> Files.createLink(path, old));
@@ -429,7 +389,7 @@ final class NioPosix implements Posix {
   private void delete(int directory, byte[] name, boolean wanted) throws IOException {
     Path path = child(directory, name);
     String call = wanted ? "rmdir" : "unlink";
-    if (stat(path).isDirectory() != wanted) {
+    if (NioMetadata.stat(path).isDirectory() != wanted) {
       throw new PosixException(wanted ? Errno.ENOTDIR : Errno.EISDIR, call, Printable.of(name));
     }
     translated(
@@ -443,68 +403,32 @@ final class NioPosix implements Posix {
 
   @Override
   public void setOwner(int directory, byte[] name, int uid, int gid) throws IOException {
-    setOwner(child(directory, name), uid, gid);
-  }
-
-  private static void setOwner(Path path, int uid, int gid) throws IOException {
-    translated(
-        "lchown",
-        Printable.of(path.toString()),
-        () -> {
-          Files.setAttribute(path, "unix:uid", uid, LinkOption.NOFOLLOW_LINKS);
-          return Files.setAttribute(path, "unix:gid", gid, LinkOption.NOFOLLOW_LINKS);
-        });
+    NioMetadata.setOwner(child(directory, name), uid, gid);
   }
 
   @Override
   public void setMode(int directory, byte[] name, int permissions) throws IOException {
-    setMode(child(directory, name), permissions);
-  }
-
-  private void setMode(Path path, int permissions) throws IOException {
-    if (stat(path).isSymlink()) {
-      throw new PosixException(Errno.EOPNOTSUPP, "chmod", Printable.of(path.toString()));
-    }
-    translated(
-        "chmod",
-        Printable.of(path.toString()),
-        () -> Files.setAttribute(path, "unix:mode", permissions & 07777));
+    NioMetadata.setMode(child(directory, name), permissions);
   }
 
   @Override
   public void setTime(int directory, byte[] name, long mtimeNs) throws IOException {
-    setTime(child(directory, name), mtimeNs);
-  }
-
-  private static void setTime(Path path, long mtimeNs) throws IOException {
-    if (mtimeNs < 0 && mtimeNs % 1_000_000_000 != 0) {
-      // Java would set 1970-01-01 instead, without a word.
-      throw new PosixException(Errno.EINVAL, "utimensat", Printable.of(path.toString()));
-    }
-    BasicFileAttributeView view =
-        Files.getFileAttributeView(path, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
-    translated(
-        "utimensat",
-        Printable.of(path.toString()),
-        () -> {
-          view.setTimes(FileTime.from(mtimeNs, TimeUnit.NANOSECONDS), null, null);
-          return true;
-        });
+    NioMetadata.setTime(child(directory, name), mtimeNs);
   }
 
   @Override
   public void setOwner(int descriptor, int uid, int gid) throws IOException {
-    setOwner(handles.get(descriptor, "fchown").path(), uid, gid);
+    NioMetadata.setOwner(handles.get(descriptor, "fchown").path(), uid, gid);
   }
 
   @Override
   public void setMode(int descriptor, int permissions) throws IOException {
-    setMode(handles.get(descriptor, "fchmod").path(), permissions);
+    NioMetadata.setMode(handles.get(descriptor, "fchmod").path(), permissions);
   }
 
   @Override
   public void setTime(int descriptor, long mtimeNs) throws IOException {
-    setTime(handles.get(descriptor, "futimens").path(), mtimeNs);
+    NioMetadata.setTime(handles.get(descriptor, "futimens").path(), mtimeNs);
   }
 
   @Override
@@ -515,7 +439,8 @@ final class NioPosix implements Posix {
   @Override
   public List<Xattr> xattrs(int directory, byte[] name) throws IOException {
     Path path = child(directory, name);
-    return stat(path).isRegular() || stat(path).isDirectory() ? NioXattrs.read(path) : List.of();
+    Stat stat = NioMetadata.stat(path);
+    return stat.isRegular() || stat.isDirectory() ? NioXattrs.read(path) : List.of();
   }
 
   @Override
@@ -531,7 +456,7 @@ final class NioPosix implements Posix {
   /** Java follows links here, and the system takes attributes of the user on these types only. */
   private Path userAttributed(int directory, byte[] name) throws IOException {
     Path path = child(directory, name);
-    Stat stat = stat(path);
+    Stat stat = NioMetadata.stat(path);
     if (!stat.isRegular() && !stat.isDirectory()) {
       throw new PosixException(Errno.EOPNOTSUPP, "setxattr", Printable.of(name));
     }
@@ -540,28 +465,11 @@ final class NioPosix implements Posix {
 
   @Override
   public boolean lock(int descriptor, long position, boolean exclusive) throws IOException {
-    Handle handle = handles.get(descriptor, "fcntl");
-    FileChannel channel = handle.file(Errno.EINVAL, "fcntl");
-    unlock(descriptor, position);
-    try {
-      FileLock lock =
-          translated(
-              "fcntl", "descriptor " + descriptor, () -> channel.tryLock(position, 1, !exclusive));
-      if (lock == null) {
-        return false;
-      }
-      handle.locks().put(position, lock);
-      return true;
-    } catch (OverlappingFileLockException e) {
-      return false;
-    }
+    return handles.get(descriptor, "fcntl").lock(position, exclusive, "descriptor " + descriptor);
   }
 
   @Override
   public void unlock(int descriptor, long position) throws IOException {
-    FileLock lock = handles.get(descriptor, "fcntl").locks().remove(position);
-    if (lock != null) {
-      lock.release();
-    }
+    handles.get(descriptor, "fcntl").unlock(position);
   }
 }
