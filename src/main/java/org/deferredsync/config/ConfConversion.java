@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.deferredsync.config.ConfStatements.Assignment;
-import org.deferredsync.config.KnownSettings.KnownSetting;
 
 /**
  * Makes a {@code sync.yaml} of a {@code sync.conf} that means the same, on this host and on others:

@@ -6,7 +6,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.deferredsync.config.ConfStatements.Assignment;
-import org.deferredsync.config.KnownSettings.KnownSetting;
 import org.deferredsync.config.Settings.Value;
 
 /** Reads {@code sync.conf}: a file of shell assignments, taken as data and never executed. */

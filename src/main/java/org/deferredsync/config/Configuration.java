@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import org.deferredsync.config.KnownSettings.KnownSetting;
 import org.deferredsync.config.Settings.Value;
 import org.deferredsync.logging.Printable;
 
@@ -222,7 +221,7 @@ public record Configuration(Settings settings, List<String> warnings) {
         }
       }
       try {
-        KnownSettings.exclude(of);
+        BackupKeys.exclude(of);
       } catch (SettingException e) {
         errors.add(e.getMessage());
       }

@@ -9,7 +9,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.deferredsync.config.KnownSettings.KnownSetting;
 
 /**
  * Where each setting stands in {@code sync.yaml}: paths of names with dots between them. Every
@@ -97,7 +96,7 @@ final class SettingTree {
           "REMOTE_HOSTS",
           "GET_HOSTS",
           "GET_REMOTE_DIRS",
-          KnownSettings.EXCLUDE);
+          BackupKeys.EXCLUDE);
 
   /** The whole file. */
   static final SettingTree ALL = new SettingTree(placesOfAll());
@@ -121,7 +120,7 @@ final class SettingTree {
 
   private static Map<String, String> placesOfSource() {
     Map<String, String> places = new LinkedHashMap<>();
-    places.put("exclude", KnownSettings.EXCLUDE);
+    places.put("exclude", BackupKeys.EXCLUDE);
     ALL.keys.forEach(
         (place, key) -> {
           boolean ofAll =
@@ -189,16 +188,10 @@ final class SettingTree {
     }
     List<String> candidates = new ArrayList<>(namesIn(group));
     candidates.addAll(keys.keySet());
-    String nearest = "";
-    int least = Math.max(1, name.length() / 3) + 1;
-    for (String candidate : candidates) {
-      String last = candidate.substring(candidate.lastIndexOf('.') + 1);
-      int distance = KnownSettings.distance(lower, last);
-      if (distance < least) {
-        least = distance;
-        nearest = candidate;
-      }
-    }
-    return nearest.isEmpty() ? Optional.empty() : Optional.of(nearest);
+    return Spelling.nearest(
+        lower,
+        candidates,
+        place -> place.substring(place.lastIndexOf('.') + 1),
+        Math.max(1, name.length() / 3));
   }
 }

@@ -111,7 +111,7 @@ final class ConfConversionTest {
   /** Whichever setting comes to be known, it is converted, and means the same. */
   @Test
   void convert_meansTheSame_forEachSetting() throws Exception {
-    for (KnownSettings.KnownSetting setting : KnownSettings.all()) {
+    for (KnownSetting setting : KnownSettings.all()) {
       String conf = setting.key() + "=\"/one two\"\n";
       List<String> yaml = convert(conf).lines();
 

@@ -78,7 +78,7 @@ final class ConfFileShellTest {
   @Test
   void read_givesWhatTheShellGives_forTheShippedFile() throws Exception {
     String conf = Files.readString(Path.of("config/sync.conf"));
-    List<String> keys = KnownSettings.all().stream().map(KnownSettings.KnownSetting::key).toList();
+    List<String> keys = KnownSettings.all().stream().map(KnownSetting::key).toList();
     Map<String, String> expected = byShell(conf, NOW, keys);
     Map<String, String> actual = new TreeMap<>();
     Configuration read = ConfFile.read("sync.conf", conf.getBytes(UTF_8), environment(NOW));

@@ -108,7 +108,7 @@ final class ConfigurationTest {
     assertThat(shipped.errors()).isEmpty();
     write("");
     Settings defaults = load().settings();
-    for (KnownSettings.KnownSetting setting : KnownSettings.all()) {
+    for (KnownSetting setting : KnownSettings.all()) {
       assertThat(shipped.settings().list(setting.key()))
           .as(setting.key())
           .isEqualTo(defaults.list(setting.key()));

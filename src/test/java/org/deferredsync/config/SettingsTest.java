@@ -84,14 +84,14 @@ final class SettingsTest {
     "3t, 3298534883328"
   })
   void excludeLargerThan_readsNumberAndUnit(String text, long expected) throws Exception {
-    assertThat(KnownSettings.excludeLargerThan(larger(text))).hasValue(expected);
+    assertThat(BackupKeys.excludeLargerThan(larger(text))).hasValue(expected);
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {"-1", "1.5G", "10 M", "1MB", "M", "none", "9999999999999999", "99999999999T"})
   void excludeLargerThan_refusesAnythingElse(String text) {
-    assertThatThrownBy(() -> KnownSettings.excludeLargerThan(larger(text)))
+    assertThatThrownBy(() -> BackupKeys.excludeLargerThan(larger(text)))
         .isInstanceOf(SettingException.class)
         .hasMessageStartingWith("f:7: EXCLUDE_LARGER_THAN=\"" + text + "\" is not a size; write");
   }
@@ -102,10 +102,10 @@ final class SettingsTest {
 
   @Test
   void excludeIfPresent_takesNames_andNoPaths() throws Exception {
-    assertThat(KnownSettings.excludeIfPresent(present(".nobackup  .no-backup")))
+    assertThat(BackupKeys.excludeIfPresent(present(".nobackup  .no-backup")))
         .containsExactly(".nobackup", ".no-backup");
     for (String path : List.of("a/b", "/a", ".", "..")) {
-      assertThatThrownBy(() -> KnownSettings.excludeIfPresent(present("x " + path)))
+      assertThatThrownBy(() -> BackupKeys.excludeIfPresent(present("x " + path)))
           .isInstanceOf(SettingException.class)
           .hasMessageContaining("names " + path + ", which is a path");
     }

@@ -94,7 +94,7 @@ final class YamlFileTest {
     assertThat(own.text("EXPIREDAYS")).isEqualTo("90");
     assertThat(own.text("KEEP_LAST")).isEqualTo("7");
     assertThat(own.list("REQUIRED_MOUNTS")).containsExactly("/home");
-    ExcludeRules rules = KnownSettings.exclude(own);
+    ExcludeRules rules = BackupKeys.exclude(own);
     assertThat(rules.excludes("our own/x/disk.iso".getBytes(UTF_8), false)).isTrue();
     assertThat(rules.excludes("our own/keep".getBytes(UTF_8), false)).isFalse();
     assertThat(rules.excludes("our own/x/keep".getBytes(UTF_8), false)).isTrue();
@@ -255,7 +255,7 @@ final class YamlFileTest {
   @Test
   void tree_hasOnePlaceForEachSetting_andNoneInAnother() {
     Set<String> places = new HashSet<>();
-    for (KnownSettings.KnownSetting setting : KnownSettings.all()) {
+    for (KnownSetting setting : KnownSettings.all()) {
       String place = SettingTree.place(setting.key());
       assertThat(places.add(place)).as(place).isTrue();
       assertThat(place).matches("[a-z0-9_]+(\\.[a-z0-9_]+)*");

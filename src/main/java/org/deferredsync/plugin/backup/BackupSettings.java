@@ -20,8 +20,8 @@ import org.deferredsync.backup.Guard;
 import org.deferredsync.backup.Omissions;
 import org.deferredsync.backup.Retention;
 import org.deferredsync.backup.Source;
+import org.deferredsync.config.BackupKeys;
 import org.deferredsync.config.ExcludeRules;
-import org.deferredsync.config.KnownSettings;
 import org.deferredsync.config.SettingException;
 import org.deferredsync.config.Settings;
 import org.deferredsync.config.TrustedPath;
@@ -52,14 +52,14 @@ public final class BackupSettings {
    */
   public static Retention retention(Settings settings) throws SettingException {
     return new Retention(
-        KnownSettings.expireDays(settings),
+        BackupKeys.expireDays(settings),
         new Retention.Keep(
-            KnownSettings.keep(settings, "KEEP_LAST"),
-            KnownSettings.keep(settings, "KEEP_DAILY"),
-            KnownSettings.keep(settings, "KEEP_WEEKLY"),
-            KnownSettings.keep(settings, "KEEP_MONTHLY"),
-            KnownSettings.keep(settings, "KEEP_YEARLY")),
-        KnownSettings.keepMin(settings));
+            BackupKeys.keep(settings, "KEEP_LAST"),
+            BackupKeys.keep(settings, "KEEP_DAILY"),
+            BackupKeys.keep(settings, "KEEP_WEEKLY"),
+            BackupKeys.keep(settings, "KEEP_MONTHLY"),
+            BackupKeys.keep(settings, "KEEP_YEARLY")),
+        BackupKeys.keepMin(settings));
   }
 
   /**
@@ -84,7 +84,7 @@ public final class BackupSettings {
    */
   public static DailyVerification.Limits verification(Settings settings) throws SettingException {
     return new DailyVerification.Limits(
-        KnownSettings.verifyPercent(settings), KnownSettings.verifyTime(settings));
+        BackupKeys.verifyPercent(settings), BackupKeys.verifyTime(settings));
   }
 
   /**
@@ -118,7 +118,7 @@ public final class BackupSettings {
         file = rules(own, trust);
         files.put(own.text("EXCLUDEFILE"), file);
       }
-      ExcludeRules rules = KnownSettings.exclude(own).then(file);
+      ExcludeRules rules = BackupKeys.exclude(own).then(file);
       told.addAll(rules.warnings());
       sources.add(
           new Source(
@@ -188,13 +188,12 @@ public final class BackupSettings {
   }
 
   private static Guard guard(Settings settings, String command) throws SettingException {
-    return new Guard(
-        KnownSettings.guardPercent(settings), KnownSettings.guardMin(settings), command);
+    return new Guard(BackupKeys.guardPercent(settings), BackupKeys.guardMin(settings), command);
   }
 
   private static List<FilePath> requiredMounts(Settings settings) throws SettingException {
     List<FilePath> mounts = new ArrayList<>();
-    for (String mount : KnownSettings.requiredMounts(settings)) {
+    for (String mount : BackupKeys.requiredMounts(settings)) {
       mounts.add(path(settings, "REQUIRED_MOUNTS", mount));
     }
     return mounts;
@@ -217,8 +216,8 @@ public final class BackupSettings {
     return new Omissions(
         settings.flag("ONE_FILE_SYSTEM"),
         settings.flag("EXCLUDE_CACHES"),
-        KnownSettings.excludeIfPresent(settings),
-        KnownSettings.excludeLargerThan(settings).orElse(Omissions.UNLIMITED));
+        BackupKeys.excludeIfPresent(settings),
+        BackupKeys.excludeLargerThan(settings).orElse(Omissions.UNLIMITED));
   }
 
   private static ExcludeRules rules(Settings settings, TrustedPath trust) throws SettingException {

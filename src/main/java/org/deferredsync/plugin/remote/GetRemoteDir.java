@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import org.deferredsync.config.BackupKeys;
 import org.deferredsync.config.KnownSettings;
 import org.deferredsync.config.SettingException;
 import org.deferredsync.config.Settings;
@@ -78,10 +79,10 @@ public final class GetRemoteDir implements Plugin {
     Pull.Limits limits =
         new Pull.Limits(
             KnownSettings.bandwidth(settings),
-            KnownSettings.guardPercent(settings),
-            KnownSettings.guardMin(settings));
+            BackupKeys.guardPercent(settings),
+            BackupKeys.guardMin(settings));
     int parallel = settings.wholeNumber("GET_PARALLEL", 1, 64);
-    int days = KnownSettings.expireDays(settings);
+    int days = BackupKeys.expireDays(settings);
     Map<RemoteHost, List<Pull.Order>> orders = orders(settings, started);
     requireTarget(settings);
 
