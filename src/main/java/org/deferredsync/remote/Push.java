@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Push {
   private final RemoteCopy copy;
+  private final PushSteps steps;
   private final Base base;
   private final boolean deletions;
 
@@ -24,6 +25,7 @@ public final class Push {
    */
   public Push(RemoteCopy copy, Base base, boolean deletions) {
     this.copy = copy;
+    this.steps = copy.steps();
     this.base = base;
     this.deletions = deletions;
   }
@@ -113,7 +115,7 @@ public final class Push {
     PushMarker old =
         marker != null ? marker : new PushMarker(base.target(), base.journal(), 0, seq, 0);
     if (begun) {
-      copy.begin(old);
+      steps.begin(old);
       requireOurs();
     }
     boolean sameJournal = old.journal().equals(base.journal());
@@ -121,18 +123,18 @@ public final class Push {
     long age = nowSeconds - old.comparedSeconds();
     boolean full = lists == null || age >= fullSeconds || age < 0;
     if (lists != null) {
-      tally.add(copy.sendIncrements(lists.increments()));
-      tally.add(copy.sendContents(lists.contents()));
-      tally.add(copy.sendMoved(lists.moved(), lists.movedTree()));
-      tally.add(copy.sendMetadata(lists.metadata()));
+      tally.add(steps.sendIncrements(lists.increments()));
+      tally.add(steps.sendContents(lists.contents()));
+      tally.add(steps.sendMoved(lists.moved(), lists.movedTree()));
+      tally.add(steps.sendMetadata(lists.metadata()));
     } else {
       for (String increment : base.increments()) {
-        tally.add(copy.sendIncrement(increment));
+        tally.add(steps.sendIncrement(increment));
       }
     }
     if (full) {
       // Without a journal only contents tell whether a file of equal size and time is the same.
-      tally.add(copy.sendAll(lists == null));
+      tally.add(steps.sendAll(lists == null));
     }
     boolean removals = full ? !begun : Objects.requireNonNull(lists).removed().length > 0;
     PushMarker whole =
@@ -152,10 +154,11 @@ public final class Push {
     if (begun) {
       requireOurs();
     }
-    tally.add(copy.sendOwn(removals ? withRemains : whole));
+    tally.add(steps.sendOwn(removals ? withRemains : whole));
     if (removals && deletions) {
-      tally.add(full ? copy.deleteOthers() : copy.delete(Objects.requireNonNull(lists).removed()));
-      copy.sendMarker(whole);
+      tally.add(
+          full ? steps.deleteOthers() : steps.delete(Objects.requireNonNull(lists).removed()));
+      steps.sendMarker(whole);
     }
     boolean done = deletions || !removals;
     return new Result(
