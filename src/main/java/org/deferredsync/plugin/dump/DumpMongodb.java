@@ -77,7 +77,7 @@ public final class DumpMongodb implements Plugin {
               compression,
               new MongoArchive(),
               dumps.clients().from(command(context))));
-      return dumps.code();
+      return dumps.outcomes().code();
     }
   }
 

@@ -76,7 +76,7 @@ public final class DumpMysql implements Plugin {
         dumps.make(dump(dumps, access, name));
       }
       dumps.forgetGone();
-      return dumps.code();
+      return dumps.outcomes().code();
     }
   }
 
@@ -146,13 +146,15 @@ public final class DumpMysql implements Plugin {
         continue;
       }
       if (complaint.isPresent()) {
-        dumps.refuse(
-            ReturnCode.PREREQUISITE,
-            "The database \""
-                + Printable.of(name)
-                + "\" is not dumped: its name "
-                + complaint.get()
-                + ".");
+        dumps
+            .outcomes()
+            .refuse(
+                ReturnCode.PREREQUISITE,
+                "The database \""
+                    + Printable.of(name)
+                    + "\" is not dumped: its name "
+                    + complaint.get()
+                    + ".");
       } else {
         names.add(name);
       }

@@ -59,7 +59,7 @@ public final class DumpPostgresql implements Plugin {
         dumps.make(database(dumps, access, name));
       }
       dumps.forgetGone();
-      return dumps.code();
+      return dumps.outcomes().code();
     }
   }
 

@@ -69,11 +69,13 @@ public final class DumpSqlite implements Plugin {
             make(dumps, database.getKey(), file, context.environment(), timeout);
           }
         } catch (PluginException e) {
-          dumps.refuse(database.getKey(), e.code(), path + ": not dumped: " + e.getMessage() + ".");
+          dumps
+              .outcomes()
+              .refuse(database.getKey(), e.code(), path + ": not dumped: " + e.getMessage() + ".");
         }
       }
       dumps.forgetGone();
-      return dumps.code();
+      return dumps.outcomes().code();
     }
   }
 

@@ -59,10 +59,12 @@ public final class DumpSvn implements Plugin {
       for (String name : names) {
         String path = repositories.pathOf(name);
         if (!repositories.hasDirectory(name)) {
-          dumps.refuse(
-              new DumpName(name, SUFFIX),
-              ReturnCode.PREREQUISITE,
-              path + ": no repository; make it, or take it out of SVN_REPOS.");
+          dumps
+              .outcomes()
+              .refuse(
+                  new DumpName(name, SUFFIX),
+                  ReturnCode.PREREQUISITE,
+                  path + ": no repository; make it, or take it out of SVN_REPOS.");
         } else if (context.dryRun()) {
           context.log().info("Dry run: {} would be dumped.", path);
         } else {
@@ -70,7 +72,7 @@ public final class DumpSvn implements Plugin {
         }
       }
       dumps.forgetGone();
-      return dumps.code();
+      return dumps.outcomes().code();
     }
   }
 

@@ -19,27 +19,24 @@ import org.deferredsync.plugin.PluginException;
 import org.deferredsync.plugin.ReturnCode;
 import org.deferredsync.plugin.dump.DumpFile.Written;
 import org.deferredsync.plugin.dump.DumpRecord.Dumped;
-import org.deferredsync.plugin.dump.DumpRecord.Failure;
 import org.deferredsync.process.Durations;
 import org.slf4j.Logger;
 
 /**
- * The dumps of one plugin in one run: each is made, checked and remembered, and one that fails is
- * told and counted and leaves the last good one in place.
+ * The dumps of one plugin in one run: each is made and checked, and one that fails leaves the last
+ * good one in place.
  */
 final class Dumps implements Closeable {
-  private static final Duration TELLING = Duration.ofMinutes(5);
-
   private final Kind kind;
   private final PluginContext context;
   private final Logger log;
   private final Clock clock;
   private final DumpDirectory directory;
   private final KnownDumps known;
+  private final Outcomes outcomes;
   private final Compression compression;
   private final Clients clients;
   private boolean tidy;
-  private ReturnCode code = ReturnCode.SUCCESS;
 
   Dumps(
       Kind kind,
@@ -54,6 +51,7 @@ final class Dumps implements Closeable {
     this.clock = context.clock();
     this.directory = directory;
     this.known = new KnownDumps(kind, directory, records);
+    this.outcomes = new Outcomes(context, directory, known);
     this.compression = compression;
     this.clients = new Clients(context, timeout);
   }
@@ -77,9 +75,9 @@ final class Dumps implements Closeable {
         timeout);
   }
 
-  /** The first code that was not success. */
-  ReturnCode code() {
-    return code;
+  /** What becomes of them. */
+  Outcomes outcomes() {
+    return outcomes;
   }
 
   Compression compression() {
@@ -117,19 +115,6 @@ final class Dumps implements Closeable {
     known.remove(record);
   }
 
-  /** A thing that can have no dump, whatever is done to it. */
-  void refuse(ReturnCode why, String message) {
-    log.warn("{}", message);
-    context.reasons().accept(message);
-    code = code.or(why);
-  }
-
-  /** A thing that cannot be dumped for want of what its operator must provide. */
-  void refuse(DumpName name, ReturnCode why, String message) {
-    remember(name, message);
-    refuse(why, message);
-  }
-
   /** Makes a dump; answers whether its file has now what was to be dumped. */
   boolean make(Dump dump) throws InterruptedException {
     DumpName name = dump.name();
@@ -158,7 +143,7 @@ final class Dumps implements Closeable {
       throw new InterruptedException();
     }
     if (!reason.isEmpty()) {
-      fail(name, why, path, reason);
+      outcomes.fail(name, why, path, reason);
     }
     return reason.isEmpty();
   }
@@ -177,7 +162,12 @@ final class Dumps implements Closeable {
     long start = System.nanoTime();
     context.progress().begin(Progress.Phase.DUMP, Progress.UNKNOWN, Progress.UNKNOWN);
     try (DumpFile file =
-        DumpFile.create(directory, name, dump.compression(), contents, telling(name))) {
+        DumpFile.create(
+            directory,
+            name,
+            dump.compression(),
+            contents,
+            new DumpProgress(name, context.progress(), log))) {
       Optional<String> failure = dump.source().writeTo(file);
       if (failure.isPresent()) {
         return failure.get();
@@ -194,35 +184,6 @@ final class Dumps implements Closeable {
     } finally {
       context.progress().end();
     }
-  }
-
-  /** Says now and then how far a long dump has come. */
-  private Progress telling(DumpName name) {
-    Progress progress = context.progress();
-    return new Progress() {
-      private long bytes;
-      private long next = System.nanoTime() + TELLING.toNanos();
-
-      @Override
-      public void begin(Phase phase, long files, long total) {
-        progress.begin(phase, files, total);
-      }
-
-      @Override
-      public void advance(long files, long more) {
-        progress.advance(files, more);
-        bytes += more;
-        if (System.nanoTime() > next) {
-          next += TELLING.toNanos();
-          log.info("{}: {} so far.", Printable.of(name.contents()), Sizes.text(bytes));
-        }
-      }
-
-      @Override
-      public void end() {
-        progress.end();
-      }
-    };
   }
 
   private void keep(Dump dump, DumpFile file, Written written, long start) throws IOException {
@@ -243,7 +204,7 @@ final class Dumps implements Closeable {
           tables.text(),
           Sizes.text(last.fileBytes()),
           took);
-      remember(before.with(last.checked(clock.instant())));
+      outcomes.keep(before.with(last.checked(clock.instant())));
       return;
     }
     file.publish();
@@ -254,7 +215,7 @@ final class Dumps implements Closeable {
         Sizes.text(written.fileBytes()),
         Sizes.text(written.contentBytes()),
         took);
-    remember(
+    outcomes.keep(
         before.with(
             new Dumped(
                 fileName,
@@ -268,21 +229,6 @@ final class Dumps implements Closeable {
                 tables)));
     if (last != null && !last.file().equals(fileName)) {
       removeFormer(last);
-    }
-  }
-
-  /** A dump that is made is one, also where that cannot be written down. */
-  private void remember(DumpRecord record) {
-    try {
-      known.write(record);
-    } catch (IOException e) {
-      String message =
-          record.path()
-              + " is dumped, but that cannot be written down for status and drill: "
-              + Printable.of(String.valueOf(e.getMessage()));
-      log.error("{}", message);
-      context.reasons().accept(message);
-      code = code.or(ReturnCode.FAILURE);
     }
   }
 
@@ -303,40 +249,7 @@ final class Dumps implements Closeable {
 
   /** A dump that failed before it began. */
   void fail(DumpName name, ReturnCode why, String reason) {
-    known.attempt(name);
-    fail(name, why, directory.pathOf(name.file(compression)), reason);
-  }
-
-  private void fail(DumpName name, ReturnCode why, String path, String reason) {
-    String end = reason.endsWith(".") || reason.endsWith("…") ? "" : ".";
-    String message = path + ": not dumped: " + reason + end;
-    log.error("{}{}", message, remember(name, reason));
-    context.reasons().accept(message);
-    code = code.or(why);
-  }
-
-  /** Writes a failure down; answers what there is all the same, in a sentence. */
-  private String remember(DumpName name, String reason) {
-    known.attempt(name);
-    String stays = "";
-    try {
-      DumpRecord before = known.of(name);
-      Dumped last = before.dump();
-      if (last != null) {
-        stays =
-            " The last good one, of "
-                + last.written().atZone(clock.getZone()).toOffsetDateTime().withNano(0)
-                + (directory.seemsToHold(last.file(), last.fileBytes())
-                    ? ", stays."
-                    : ", is not there any more.");
-      }
-      if (!context.dryRun()) {
-        known.write(before.with(new Failure(clock.instant(), reason)));
-      }
-    } catch (IOException e) {
-      log.warn("What is known of the dump cannot be kept: {}", e.getMessage());
-    }
-    return stays;
+    outcomes.fail(name, why, directory.pathOf(name.file(compression)), reason);
   }
 
   /** Forgets dumps in this directory that are not made any more and whose files are gone. */

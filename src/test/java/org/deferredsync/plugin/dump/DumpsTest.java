@@ -85,7 +85,7 @@ final class DumpsTest {
             Duration.ofMinutes(1))) {
       work.on(dumps);
       dumps.forgetGone();
-      return dumps.code();
+      return dumps.outcomes().code();
     }
   }
 
@@ -183,7 +183,7 @@ final class DumpsTest {
         Kind.MYSQL,
         it -> {
           it.make(dump(it, "other", ".sql", "rows"));
-          it.refuse(new DumpName("third", ".sql"), ReturnCode.PREREQUISITE, "no third");
+          it.outcomes().refuse(new DumpName("third", ".sql"), ReturnCode.PREREQUISITE, "no third");
         });
     assertThat(names()).isEmpty();
     assertThat(records()).isEqualTo(before).hasSize(1);
