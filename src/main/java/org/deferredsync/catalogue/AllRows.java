@@ -22,7 +22,7 @@ public final class AllRows {
   private static final String CURRENT =
       WHOLE.formatted("0", ", e.ctime_ns, e.inode, e.nlink, e.racy, e.mount_root", "entry");
   private static final String PAST = WHOLE.formatted("e.until", "", "entry_history");
-  private static final int HASH = 6 + Entries.VERSION_COLUMNS;
+  private static final int HASH = 6 + VersionColumns.COUNT;
 
   private final Database database;
 
@@ -85,9 +85,9 @@ public final class AllRows {
                 row.getBytes(3),
                 row.getLong(4),
                 row.getLong(5),
-                Entries.version(row, 6),
+                VersionColumns.version(row, 6),
                 row.getBytes(HASH),
-                current ? Entries.evidence(row, HASH + 1) : null),
+                current ? VersionColumns.evidence(row, HASH + 1) : null),
         last == null ? 0L : last.directory(),
         last == null ? new byte[0] : last.name(),
         last == null ? 0L : last.since(),

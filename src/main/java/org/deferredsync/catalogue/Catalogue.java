@@ -1,23 +1,13 @@
 package org.deferredsync.catalogue;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * The catalogue of one target, over one connection that one thread uses. What a transaction wrote
  * is there after the process, or the machine, dies, or none of it is.
  */
 public final class Catalogue implements AutoCloseable {
-  private static final String NOT_A_NAME =
-      "name IN (x'2e', x'2e2e') OR instr(name, x'2f') > 0 OR instr(name, x'00') > 0";
-
-  private static final String NOT_A_PATH =
-      "substr(path, 1, 1) <> x'2f' OR instr(path, x'00') > 0 OR (length(path) > 1 AND ("
-          + "instr(path || x'2f', x'2f2f') > 0 OR instr(path || x'2f', x'2f2e2f') > 0"
-          + " OR instr(path || x'2f', x'2f2e2e2f') > 0))";
-
   private final Database database;
   private final CommitHook hook;
   private final Directories directories;
@@ -61,9 +51,7 @@ public final class Catalogue implements AutoCloseable {
           catalogue.prepareToWrite();
           catalogue.transaction(
               () -> {
-                Schema.create(catalogue.database);
-                catalogue.database.update(
-                    "INSERT INTO target (one, id, generation) VALUES (1, ?, 0)", targetId);
+                Schema.create(catalogue.database, targetId);
               });
         });
   }
@@ -79,7 +67,8 @@ public final class Catalogue implements AutoCloseable {
         file.toString(),
         hook,
         catalogue -> {
-          catalogue.checkVersion(file); // before anything is written to what may be no catalogue
+          // Before anything is written to what may be no catalogue.
+          Schema.check(catalogue.database, file);
           catalogue.prepareToWrite();
           if (Schema.versionOf(catalogue.database) < Schema.VERSION) {
             catalogue.transaction(() -> Schema.upgrade(catalogue.database));
@@ -96,9 +85,7 @@ public final class Catalogue implements AutoCloseable {
         catalogue ->
             catalogue.transaction(
                 () -> {
-                  Schema.create(catalogue.database);
-                  catalogue.database.update(
-                      "INSERT INTO target (one, id, generation) VALUES (1, '', 0)");
+                  Schema.create(catalogue.database, "");
                 }));
   }
 
@@ -108,7 +95,7 @@ public final class Catalogue implements AutoCloseable {
         "jdbc:sqlite:" + uri(file, "mode=ro"),
         file.toString(),
         CommitHook.NONE,
-        c -> c.checkVersion(file));
+        catalogue -> Schema.check(catalogue.database, file));
   }
 
   /**
@@ -120,7 +107,7 @@ public final class Catalogue implements AutoCloseable {
         "jdbc:sqlite:" + uri(file, "immutable=1"),
         file.toString(),
         CommitHook.NONE,
-        c -> c.checkVersion(file));
+        catalogue -> Schema.check(catalogue.database, file));
   }
 
   /** What to do first with a new connection, which is closed if that fails. */
@@ -151,20 +138,6 @@ public final class Catalogue implements AutoCloseable {
   private void prepareToWrite() throws CatalogueException {
     database.one("PRAGMA journal_mode = WAL", row -> row.getString(1));
     database.run("PRAGMA synchronous = FULL");
-  }
-
-  private void checkVersion(Path file) throws CatalogueException {
-    int version = Schema.versionOf(database);
-    if (version > Schema.VERSION) {
-      throw new CatalogueException(
-          file
-              + ": written by a newer version of the program (format "
-              + version
-              + "); upgrade this one");
-    }
-    if (version < 1) {
-      throw database.damaged("not a catalogue");
-    }
   }
 
   /** Tells {@code log} of every change from now on. */
@@ -337,25 +310,7 @@ public final class Catalogue implements AutoCloseable {
    * that no file can have. Empty if nothing. Reads the whole file.
    */
   public List<String> damage() throws CatalogueException {
-    List<String> lines = database.list("PRAGMA integrity_check", row -> row.getString(1));
-    if (!lines.equals(List.of("ok"))) {
-      return lines;
-    }
-    List<String> names = new ArrayList<>();
-    for (String table : List.of("entry", "entry_history")) {
-      // The parent of the root has the empty name of a source that is the root.
-      count("SELECT count(*) FROM " + table + " WHERE " + NOT_A_NAME)
-          .ifPresent(n -> names.add("table " + table + ": " + n + " names that no file can have"));
-    }
-    for (String table : List.of("directory", "place")) {
-      count("SELECT count(*) FROM " + table + " WHERE " + NOT_A_PATH)
-          .ifPresent(n -> names.add("table " + table + ": " + n + " paths that no file can have"));
-    }
-    return names;
-  }
-
-  private Optional<Long> count(String sql) throws CatalogueException {
-    return database.one(sql, row -> row.getLong(1)).filter(number -> number > 0);
+    return Soundness.damage(database);
   }
 
   @Override

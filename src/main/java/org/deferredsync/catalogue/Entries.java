@@ -1,5 +1,10 @@
 package org.deferredsync.catalogue;
 
+import static org.deferredsync.catalogue.VersionColumns.EVIDENCE;
+import static org.deferredsync.catalogue.VersionColumns.VERSION;
+import static org.deferredsync.catalogue.VersionColumns.evidence;
+import static org.deferredsync.catalogue.VersionColumns.version;
+
 import java.io.IOException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -16,15 +21,8 @@ import org.jspecify.annotations.Nullable;
  * runs from {@code since} on saw, until the run {@code until} saw another.
  */
 public final class Entries {
-  /** The columns that {@link #version} reads. */
-  static final String VERSION =
-      "mode, uid, gid, size, mtime_ns, rdev, link_target, link_group, xattr, content, inconsistent";
-
-  /** How many these are. */
-  static final int VERSION_COLUMNS = 11;
-
-  /** The columns that {@link #evidence} reads. */
-  static final String EVIDENCE = "ctime_ns, inode, nlink, racy, mount_root";
+  private static final String CURRENT =
+      "SELECT name, since, " + VERSION + ", " + EVIDENCE + " FROM entry WHERE directory = ?";
 
   private final Database database;
 
@@ -34,15 +32,7 @@ public final class Entries {
 
   /** The current entry of this name. */
   public Optional<Entry> find(long directory, byte[] name) throws CatalogueException {
-    return database.one(
-        "SELECT name, since, "
-            + VERSION
-            + ", "
-            + EVIDENCE
-            + " FROM entry WHERE directory = ? AND name = ?",
-        Entries::entry,
-        directory,
-        name);
+    return database.one(CURRENT + " AND name = ?", Entries::entry, directory, name);
   }
 
   /** The current entry at this path; none for the root. */
@@ -59,14 +49,7 @@ public final class Entries {
 
   /** All current entries of a directory, by name. */
   public List<Entry> list(long directory) throws CatalogueException {
-    return database.list(
-        "SELECT name, since, "
-            + VERSION
-            + ", "
-            + EVIDENCE
-            + " FROM entry WHERE directory = ? ORDER BY name",
-        Entries::entry,
-        directory);
+    return database.list(CURRENT + " ORDER BY name", Entries::entry, directory);
   }
 
   /**
@@ -76,11 +59,7 @@ public final class Entries {
   public List<Entry> listAfter(long directory, byte @Nullable [] after, int limit)
       throws CatalogueException {
     return database.list(
-        "SELECT name, since, "
-            + VERSION
-            + ", "
-            + EVIDENCE
-            + " FROM entry WHERE directory = ? AND name > ? ORDER BY name LIMIT ?",
+        CURRENT + " AND name > ? ORDER BY name LIMIT ?",
         Entries::entry,
         directory,
         after == null ? new byte[0] : after,
@@ -315,33 +294,7 @@ public final class Entries {
   }
 
   private static Entry entry(ResultSet row) throws SQLException {
-    int evidence = 3 + VERSION_COLUMNS;
+    int evidence = 3 + VersionColumns.COUNT;
     return new Entry(row.getBytes(1), row.getLong(2), version(row, 3), evidence(row, evidence));
-  }
-
-  /** Reads the columns of {@link #VERSION}, of which the first is the {@code first} of the row. */
-  static Version version(ResultSet row, int first) throws SQLException {
-    return new Version(
-        row.getInt(first),
-        row.getInt(first + 1),
-        row.getInt(first + 2),
-        row.getLong(first + 3),
-        row.getLong(first + 4),
-        row.getLong(first + 5),
-        row.getBytes(first + 6),
-        Database.longOrNull(row, first + 7),
-        Database.longOrNull(row, first + 8),
-        Database.longOrNull(row, first + 9),
-        row.getInt(first + 10) != 0);
-  }
-
-  /** The same for the columns of {@link #EVIDENCE}. */
-  static Evidence evidence(ResultSet row, int first) throws SQLException {
-    return new Evidence(
-        row.getLong(first),
-        row.getLong(first + 1),
-        row.getInt(first + 2),
-        row.getInt(first + 3) != 0,
-        row.getInt(first + 4) != 0);
   }
 }

@@ -33,7 +33,7 @@ public final class History {
         AND (?6 OR since > ?4 OR until <= ?5)
       ORDER BY name, since LIMIT ?7
       """
-          .formatted(OPEN, Entries.VERSION);
+          .formatted(OPEN, VersionColumns.VERSION);
 
   private final Database database;
 
@@ -115,14 +115,15 @@ public final class History {
         SELECT name, since, until, %2$s FROM entry_history WHERE directory = ?1 AND name = ?2
         ORDER BY since
         """
-            .formatted(OPEN, Entries.VERSION),
+            .formatted(OPEN, VersionColumns.VERSION),
         History::dated,
         directory,
         name);
   }
 
   private static Dated dated(ResultSet row) throws SQLException {
-    return new Dated(row.getBytes(1), row.getLong(2), row.getLong(3), Entries.version(row, 4));
+    return new Dated(
+        row.getBytes(1), row.getLong(2), row.getLong(3), VersionColumns.version(row, 4));
   }
 
   /** A directory whose names are known. */

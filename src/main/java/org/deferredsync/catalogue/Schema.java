@@ -1,5 +1,7 @@
 package org.deferredsync.catalogue;
 
+import java.nio.file.Path;
+
 /**
  * The tables of the catalogue. The number in {@code user_version} counts their versions up; each
  * step from one to the next stands here for good.
@@ -158,10 +160,26 @@ final class Schema {
   private Schema() {}
 
   /** Makes the tables of an empty database, within the caller's transaction. */
-  static void create(Database database) throws CatalogueException {
+  static void create(Database database, String targetId) throws CatalogueException {
     database.run(CREATE);
     database.run(REMOTES);
     database.run("PRAGMA user_version = " + VERSION);
+    database.update("INSERT INTO target (one, id, generation) VALUES (1, ?, 0)", targetId);
+  }
+
+  /** Refuses a file with the tables of a newer program, or none. */
+  static void check(Database database, Path file) throws CatalogueException {
+    int version = versionOf(database);
+    if (version > VERSION) {
+      throw new CatalogueException(
+          file
+              + ": written by a newer version of the program (format "
+              + version
+              + "); upgrade this one");
+    }
+    if (version < 1) {
+      throw database.damaged("not a catalogue");
+    }
   }
 
   /**
