@@ -10,7 +10,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Set;
 import org.deferredsync.backup.BackupReport.SourceReport;
 import org.deferredsync.backup.BackupReport.Verdict;
 import org.deferredsync.backup.Retention.Decision;
@@ -23,7 +22,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.LoggerFactory;
 
 /** When most files get other bytes in one run, what they were is kept until somebody says so. */
 @EnabledOnOs(OS.LINUX)
@@ -113,12 +111,7 @@ final class ChangedContentsTest {
   }
 
   private Prune.Report prune() throws Exception {
-    return new Prune(
-            fixture.engine(),
-            EngineFixture.filePath(fixture.target),
-            Set.of(EngineFixture.filePath(source)),
-            LoggerFactory.getLogger("prune"))
-        .run(SHORT);
+    return fixture.prune(source).run(SHORT);
   }
 
   @Test

@@ -11,61 +11,19 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
-import java.util.Map;
-import java.util.TreeMap;
 import org.deferredsync.backup.BackupReport.Verdict;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.FaultyPosix;
 import org.deferredsync.fs.FaultyPosix.Call;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.snapshot.SourceState;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Files with several names that change while a run has listed them and not stored them yet. */
 @EnabledOnOs(OS.LINUX)
-final class ChangingLinksTest {
-  @TempDir(factory = SharedMemory.class)
-  private Path scratch;
-
-  private EngineFixture fixture;
-  private Path source;
-  private final Map<Long, Map<String, String>> models = new TreeMap<>();
-  private long runs;
-
-  @BeforeEach
-  void begin() throws IOException {
-    fixture = new EngineFixture(scratch);
-    source = fixture.source;
-  }
-
-  /** Whatever happened meanwhile: the next run is as every other, and the past is as it was. */
-  private void theNextRunIsSound() throws Exception {
-    fixture.with(Posix.ofSystem());
-    run();
-    TargetChecks.sound(fixture);
-    for (Map.Entry<Long, Map<String, String>> model : models.entrySet()) {
-      assertThat(TargetChecks.restored(fixture, model.getKey()))
-          .as("snapshot %d", model.getKey())
-          .isEqualTo(model.getValue());
-    }
-  }
-
-  private BackupReport runAnyway() throws Exception {
-    fixture.ahead(Duration.ofSeconds(20 + 20 * runs++));
-    return fixture.run();
-  }
-
-  private void run() throws Exception {
-    BackupReport report = runAnyway();
-    assertThat(report.verdict()).as("%s", report).isEqualTo(Verdict.GOOD);
-    models.put(runs, TreeText.of(source));
-  }
-
+final class ChangingLinksTest extends SuccessiveRuns {
   private void pair(String directory) throws IOException {
     ChangingTree.write(source, directory + "/a", "of " + directory);
     ChangingTree.link(source, directory + "/b", directory + "/a");

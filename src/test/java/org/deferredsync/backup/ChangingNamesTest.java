@@ -12,9 +12,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
-import java.util.Map;
-import java.util.TreeMap;
 import org.deferredsync.backup.BackupReport.Verdict;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.FaultyPosix;
@@ -25,60 +22,17 @@ import org.deferredsync.logging.Progress;
 import org.deferredsync.logging.Progress.Phase;
 import org.deferredsync.snapshot.Counts;
 import org.deferredsync.snapshot.SourceState;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
 /** Names that go, come back or move on between the scan and the moment they are stored. */
 @EnabledOnOs(OS.LINUX)
-final class ChangingNamesTest {
-  @TempDir(factory = SharedMemory.class)
-  private Path scratch;
-
-  private EngineFixture fixture;
-  private Path source;
-  private final Map<Long, Map<String, String>> models = new TreeMap<>();
-  private long runs;
-
-  @BeforeEach
-  void begin() throws IOException {
-    fixture = new EngineFixture(scratch);
-    source = fixture.source;
-  }
-
-  private BackupReport runAnyway() throws Exception {
-    fixture.ahead(Duration.ofSeconds(20 + 20 * runs++));
-    return fixture.run();
-  }
-
-  private void run() throws Exception {
-    BackupReport report = runAnyway();
-    assertThat(report.verdict()).as("%s", report).isEqualTo(Verdict.GOOD);
-    models.put(runs, TreeText.of(source));
-  }
-
-  /** Whatever happened meanwhile: the next run is as every other, and the past is as it was. */
-  private void theNextRunIsSound() throws Exception {
-    fixture.with(Posix.ofSystem()).with(Progress.NONE);
-    run();
-    TargetChecks.sound(fixture);
-    for (Map.Entry<Long, Map<String, String>> model : models.entrySet()) {
-      assertThat(TargetChecks.restored(fixture, model.getKey()))
-          .as("snapshot %d", model.getKey())
-          .isEqualTo(model.getValue());
-    }
-  }
-
-  private void write(String name, String text) throws IOException {
-    ChangingTree.write(source, name, text);
-  }
-
+final class ChangingNamesTest extends SuccessiveRuns {
   private void move(String from, String to) throws IOException {
     Files.createDirectories(source.resolve(to).getParent());
     Files.move(source.resolve(from), source.resolve(to));

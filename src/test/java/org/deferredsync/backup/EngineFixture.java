@@ -195,6 +195,13 @@ public final class EngineFixture {
     return new Preview(engine(), request(sources), LOG).forecast();
   }
 
+  /** A prune by hand, where these sources are configured. */
+  Prune prune(Path... configured) {
+    Set<FilePath> paths =
+        Arrays.stream(configured).map(EngineFixture::filePath).collect(Collectors.toSet());
+    return new Prune(engine(), filePath(target), paths, LoggerFactory.getLogger("prune"));
+  }
+
   BackupRequest request(Path... sources) {
     List<Source> list =
         Arrays.stream(sources)

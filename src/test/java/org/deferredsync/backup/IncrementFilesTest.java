@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.deferredsync.backup.BackupReport.Verdict;
 import org.deferredsync.fs.Errno;
@@ -21,7 +20,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.LoggerFactory;
 
 /**
  * Increments that somebody exchanged, or that cannot be read, while they are pruned or looked at.
@@ -57,12 +55,7 @@ final class IncrementFilesTest {
   }
 
   private Prune.Report prune() throws Exception {
-    return new Prune(
-            fixture.engine(),
-            EngineFixture.filePath(fixture.target),
-            Set.of(EngineFixture.filePath(fixture.source)),
-            LoggerFactory.getLogger("prune"))
-        .run(SHORT);
+    return fixture.prune(fixture.source).run(SHORT);
   }
 
   private Path inIncrement(int index, String name) throws IOException {

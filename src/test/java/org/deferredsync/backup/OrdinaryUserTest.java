@@ -3,7 +3,6 @@ package org.deferredsync.backup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import com.sun.jna.Function;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -21,6 +20,7 @@ import org.deferredsync.fs.Posix;
 import org.deferredsync.logging.LogCapture;
 import org.deferredsync.snapshot.Entry;
 import org.deferredsync.snapshot.FileType;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -34,27 +34,16 @@ import org.junit.jupiter.api.io.TempDir;
     value = OS.LINUX,
     architectures = {"amd64"})
 final class OrdinaryUserTest {
-  private static final int NOBODY = 65534;
-  private static final long SETRESUID = 117;
-
   @TempDir private Path scratch;
   private EngineFixture fixture;
-  private boolean became;
-
-  /** Changes the calling thread's effective user alone: the system call knows no processes. */
-  private static void becomeUser(int uid) {
-    Function syscall = Function.getFunction("c", "syscall");
-    int answer = syscall.invokeInt(new Object[] {SETRESUID, -1L, (long) uid, -1L});
-    assertThat(answer).isZero();
-  }
+  private @Nullable OrdinaryUser user;
 
   @BeforeEach
   void become() throws Exception {
     assumeTrue(Posix.ofSystem().effectiveUser() == 0, "only root can become somebody else");
     loadEverything();
-    Shell.run("chown", Integer.toString(NOBODY), scratch.toString());
-    becomeUser(NOBODY);
-    became = true;
+    Shell.run("chown", Integer.toString(OrdinaryUser.ID), scratch.toString());
+    user = OrdinaryUser.become();
     fixture = new EngineFixture(scratch);
     ChangingTree.write(fixture.source, "closed/file", "one");
     ChangingTree.write(fixture.source, "closed/gone", "gone");
@@ -78,8 +67,8 @@ final class OrdinaryUserTest {
 
   @AfterEach
   void becomeRootAgain() {
-    if (became) {
-      becomeUser(0);
+    if (user != null) {
+      user.close();
     }
   }
 
@@ -190,13 +179,9 @@ final class OrdinaryUserTest {
   @Test
   void restoreInPlace_saysThatTheGroupStays() throws Exception {
     Path file = fixture.source.resolve("closed/file");
-    becomeUser(0);
-    Files.setAttribute(file, "unix:gid", 4711);
-    becomeUser(NOBODY);
+    asRoot("chgrp", "4711", file.toString());
     fixture.run();
-    becomeUser(0);
-    Files.setAttribute(file, "unix:gid", 4712);
-    becomeUser(NOBODY);
+    asRoot("chgrp", "4712", file.toString());
     try (LogCapture log = new LogCapture("restore");
         TargetReader reader = reader(Posix.ofSystem())) {
       Restorer.Result result =
@@ -214,11 +199,11 @@ final class OrdinaryUserTest {
 
   /** Does something in the source that takes root. */
   private void asRoot(String... command) throws Exception {
-    becomeUser(0);
+    becomeRootAgain();
     try {
       Shell.run(command);
     } finally {
-      becomeUser(NOBODY);
+      user = OrdinaryUser.become();
     }
   }
 

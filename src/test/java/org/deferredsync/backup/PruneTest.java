@@ -10,12 +10,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.deferredsync.backup.BackupReport.Verdict;
@@ -38,7 +35,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.LoggerFactory;
 
 @EnabledOnOs(OS.LINUX)
 final class PruneTest {
@@ -71,13 +67,7 @@ final class PruneTest {
   }
 
   private Prune prune(Path... configured) {
-    Set<FilePath> paths =
-        Arrays.stream(configured).map(EngineFixture::filePath).collect(Collectors.toSet());
-    return new Prune(
-        fixture.engine(),
-        EngineFixture.filePath(fixture.target),
-        paths,
-        LoggerFactory.getLogger("prune"));
+    return fixture.prune(configured);
   }
 
   /** Four snapshots, of one, two, three and four days after the start. */

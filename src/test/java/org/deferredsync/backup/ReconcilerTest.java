@@ -11,7 +11,6 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -25,45 +24,14 @@ import org.deferredsync.fs.FaultyPosix;
 import org.deferredsync.fs.FaultyPosix.Call;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.snapshot.FilePath;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
-import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
 /** A catalogue that is made again where the manifests of some runs are lost. */
 @EnabledOnOs(OS.LINUX)
-final class ReconcilerTest {
-  @TempDir(factory = SharedMemory.class)
-  private Path scratch;
-
-  private EngineFixture fixture;
-  private Path source;
-  private final Map<Long, Map<String, String>> models = new TreeMap<>();
-  private long runs;
-
-  @BeforeEach
-  void begin() throws IOException {
-    fixture = new EngineFixture(scratch);
-    source = fixture.source;
-  }
-
-  private void write(String name, String text) throws IOException {
-    ChangingTree.write(source, name, text);
-  }
-
-  private void run() throws Exception {
-    fixture.ahead(Duration.ofSeconds(10 + 20 * runs++));
-    BackupReport report = fixture.run();
-    assertThat(report.verdict()).as("%s", report).isEqualTo(Verdict.GOOD);
-    models.put(runs, TreeText.of(source));
-  }
-
-  private Map<String, String> model(long run) {
-    return Objects.requireNonNull(models.get(run));
-  }
-
+final class ReconcilerTest extends SuccessiveRuns {
   private Path own(String name) {
     return fixture.target.resolve(Target.OWN).resolve(name);
   }
@@ -95,8 +63,7 @@ final class ReconcilerTest {
 
   /** Nothing has changed and nothing is missed; what it looks at again it may not copy. */
   private void nextRunCopiesNothing() throws Exception {
-    fixture.ahead(Duration.ofSeconds(10 + 20 * runs++));
-    BackupReport report = fixture.run();
+    BackupReport report = runAnyway();
     assertThat(report.verdict()).as("%s", report).isEqualTo(Verdict.GOOD);
     assertThat(report.sources().get(0).result().counts().copiedBytes()).isZero();
     Verifier.Result verified = TargetChecks.verify(fixture);
@@ -216,8 +183,7 @@ final class ReconcilerTest {
     run();
     Files.writeString(fixture.mirror(source.resolve("by-hand")), "known to be unknown");
     write("by-hand", "in the source");
-    fixture.ahead(Duration.ofSeconds(10 + 20 * runs++));
-    assertThat(fixture.run().verdict()).isEqualTo(Verdict.FAILED);
+    assertThat(runAnyway().verdict()).isEqualTo(Verdict.FAILED);
     List<Path> increments = increments();
     String inside = source.toString().substring(1);
     Files.writeString(increments.get(0).resolve(inside).resolve("edited"), "of nobody, longer");

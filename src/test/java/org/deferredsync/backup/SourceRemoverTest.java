@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -28,7 +27,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.LoggerFactory;
 
 /** A retired source is removed, but for what is not its own, or not its own alone. */
 @EnabledOnOs(OS.LINUX)
@@ -53,13 +51,7 @@ final class SourceRemoverTest {
   }
 
   private Prune prune(Path... configured) {
-    Set<FilePath> paths =
-        Arrays.stream(configured).map(EngineFixture::filePath).collect(Collectors.toSet());
-    return new Prune(
-        fixture.engine(),
-        EngineFixture.filePath(fixture.target),
-        paths,
-        LoggerFactory.getLogger("prune"));
+    return fixture.prune(configured);
   }
 
   private Prune.Removal remove(Path retired, Path... configured) throws Exception {

@@ -28,7 +28,6 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.slf4j.LoggerFactory;
 
 /**
  * Small disks: what is lacking is said before anything is written, and a full one loses nothing.
@@ -273,13 +272,7 @@ final class SpaceTest {
     fixture.ahead(Duration.ofDays(9));
     fill(disk);
 
-    Prune.Report report =
-        new Prune(
-                fixture.engine(),
-                EngineFixture.filePath(fixture.target),
-                Set.of(EngineFixture.filePath(source)),
-                LoggerFactory.getLogger("prune"))
-            .run(retention);
+    Prune.Report report = fixture.prune(source).run(retention);
 
     assertThat(report.deleted()).isEqualTo(3);
     assertThat(TargetChecks.snapshots(fixture)).containsExactly(5L);

@@ -112,6 +112,7 @@ final class OperationsIT {
 
   @TempDir private Path scratch;
   private Operator operator;
+  private Namespace namespace;
 
   @BeforeEach
   void install() throws Exception {
@@ -132,16 +133,9 @@ final class OperationsIT {
     operator.copyClassPath();
     Files.writeString(
         operator.scratch.resolve("fstab"), "/srv/disk /srv/data none bind,noauto 0 0\n");
-    Files.createDirectories(operator.scratch.resolve("bin"));
-    program("deferred-sync", operator.command());
-    program("often", operator.often());
+    namespace = new Namespace(operator, "--mount");
+    namespace.program("often", operator.often());
     Files.createDirectories(Path.of("/var/lib/deferred-sync"));
-  }
-
-  private void program(String name, List<String> command) throws Exception {
-    String words = command.stream().map(word -> "'" + word + "'").collect(Collectors.joining(" "));
-    operator.trusted(
-        operator.scratch.resolve("bin").resolve(name), "#!/bin/sh\nexec " + words + " \"$@\"\n");
   }
 
   @AfterEach
@@ -200,18 +194,7 @@ final class OperationsIT {
               deferred-sync run || exit 95
               diff -r /srv/kept /home/backup/srv/data || exit 94
               """;
-    List<String> command = List.of("unshare", "--mount", "/bin/sh", "-c", "exec 2>&1\n" + script);
-    return operator.process(
-        Map.of(
-            "LC_ALL",
-            "C.UTF-8",
-            "PATH",
-            operator.scratch.resolve("bin") + ":/usr/sbin:/usr/bin:/sbin:/bin",
-            "SCRATCH",
-            operator.scratch.toString(),
-            "CONFIGURATION",
-            operator.configuration().toString()),
-        command);
+    return namespace.run(Map.of(), "exec 2>&1\n" + script);
   }
 
   /** All, or those that the property operations.section matches. */

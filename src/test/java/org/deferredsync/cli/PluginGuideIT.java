@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.deferredsync.cli.Operator.Ran;
 import org.junit.jupiter.api.AfterEach;
@@ -40,6 +39,7 @@ final class PluginGuideIT {
 
   @TempDir private Path scratch;
   private Operator operator;
+  private Namespace namespace;
 
   @BeforeEach
   void install() throws Exception {
@@ -68,11 +68,11 @@ final class PluginGuideIT {
             System.getProperty("java.home"));
     assertThat(jars.status()).as(jars.err()).isZero();
     Files.delete(operator.home.resolve("lib/plugins"));
-    Files.createDirectories(operator.scratch.resolve("bin"));
-    String words =
-        operator.command().stream().map(word -> "'" + word + "'").collect(Collectors.joining(" "));
-    operator.trusted(
-        operator.scratch.resolve("bin/deferred-sync"), "#!/bin/sh\nexec " + words + " \"$@\"\n");
+    namespace = new Namespace(operator, "--mount");
+    for (String tool : List.of("jar", "javac")) {
+      Path program = Path.of(System.getProperty("java.home"), "bin", tool);
+      namespace.program(tool, List.of(program.toString()));
+    }
     Files.createDirectories(Path.of("/var/lib/deferred-sync"));
   }
 
@@ -92,18 +92,8 @@ final class PluginGuideIT {
 
   private Ran follow(String script) throws Exception {
     Ran ran =
-        operator.process(
-            Map.of(
-                "LC_ALL",
-                "C.UTF-8",
-                "PATH",
-                operator.scratch.resolve("bin")
-                    + ":"
-                    + Path.of(System.getProperty("java.home"), "bin")
-                    + ":/usr/sbin:/usr/bin:/sbin:/bin",
-                "INSTALLATION",
-                operator.home.toString()),
-            List.of("unshare", "--mount", "/bin/sh", "-c", "umask 022\n" + GROUND + script));
+        namespace.run(
+            Map.of("INSTALLATION", operator.home.toString()), "umask 022\n" + GROUND + script);
     assumeTrue(ran.status() != NO_MOUNTS, "no mounts here");
     return ran;
   }

@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.deferredsync.cli.Operator.Ran;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -52,19 +51,18 @@ final class PushNetworkIT {
 
   @TempDir private Path scratch;
   private Operator operator;
+  private Namespace namespace;
 
   @BeforeEach
   void install() throws Exception {
     assumeTrue(Operator.isRoot(), "a network of one's own needs root");
     operator = new Operator(scratch);
     Path top = operator.scratch;
-    for (String directory : List.of("bin", "source", "remote")) {
+    for (String directory : List.of("source", "remote")) {
       Files.createDirectories(top.resolve(directory));
     }
     Files.writeString(top.resolve("source/file"), "first");
-    String words =
-        operator.command().stream().map(word -> "'" + word + "'").collect(Collectors.joining(" "));
-    operator.trusted(top.resolve("bin/deferred-sync"), "#!/bin/sh\nexec " + words + " \"$@\"\n");
+    namespace = new Namespace(operator, "--net");
     operator.sh(
         "for key in host id; do ssh-keygen -q -t ed25519 -N '' -f \"$1/$key\"; done; mkdir -p /run/sshd",
         top);
@@ -92,18 +90,7 @@ final class PushNetworkIT {
   }
 
   private void follow(String script) throws Exception {
-    Ran ran =
-        operator.process(
-            Map.of(
-                "LC_ALL",
-                "C.UTF-8",
-                "PATH",
-                operator.scratch.resolve("bin") + ":/usr/sbin:/usr/bin:/sbin:/bin",
-                "SCRATCH",
-                operator.scratch.toString(),
-                "CONFIGURATION",
-                operator.configuration().toString()),
-            List.of("unshare", "--net", "/bin/sh", "-c", NETWORKS + script));
+    Ran ran = namespace.run(Map.of(), NETWORKS + script);
     assumeTrue(ran.status() != NO_NETWORKS, "no networks here");
     assertThat(ran.status())
         .as("%s\n%s", ran.out(), Files.exists(operator.log) ? Files.readString(operator.log) : "")

@@ -5,11 +5,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.deferredsync.cli.Operator.Ran;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -63,17 +61,14 @@ final class TwoHostsIT {
 
   @TempDir private Path scratch;
   private Operator operator;
+  private Namespace namespace;
 
   @BeforeEach
   void install() throws Exception {
     assumeTrue(Operator.isRoot(), "mounting needs root");
     operator = new Operator(scratch);
     operator.copyClassPath();
-    Files.createDirectories(operator.scratch.resolve("bin"));
-    String words =
-        operator.command().stream().map(word -> "'" + word + "'").collect(Collectors.joining(" "));
-    operator.trusted(
-        operator.scratch.resolve("bin/deferred-sync"), "#!/bin/sh\nexec " + words + " \"$@\"\n");
+    namespace = new Namespace(operator, "--net", "--mount");
     Files.writeString(operator.scratch.resolve("hosts"), "127.0.0.1 localhost vault.example.org\n");
     Path ssh = Files.createDirectories(operator.scratch.resolve("ssh"));
     Files.writeString(
@@ -155,22 +150,7 @@ final class TwoHostsIT {
     Files.copy(operator.configuration(), operator.scratch.resolve("vault.conf"));
     configure("/home/backup", settings);
 
-    Ran ran =
-        operator.process(
-            Map.of(
-                "LC_ALL",
-                "C.UTF-8",
-                "HOME",
-                "/root",
-                "XDG_STATE_HOME",
-                "",
-                "PATH",
-                operator.scratch.resolve("bin") + ":/usr/sbin:/usr/bin:/sbin:/bin",
-                "SCRATCH",
-                operator.scratch.toString(),
-                "CONFIGURATION",
-                operator.configuration().toString()),
-            List.of("unshare", "--net", "--mount", "/bin/sh", "-c", script.toString()));
+    Ran ran = namespace.run(Map.of("HOME", "/root", "XDG_STATE_HOME", ""), script.toString());
 
     assumeTrue(ran.status() != NO_MOUNTS, "no mounts here");
     String log = Files.exists(operator.log) ? Files.readString(operator.log) : "";
