@@ -79,10 +79,10 @@ public record Configuration(Settings settings, List<String> warnings) {
       throws SettingException {
     byte[] bytes = read(file, trust);
     String name = shown(file);
-    if (isYaml(file)) {
-      return YamlFile.read(name, bytes, environment);
-    }
-    return withNoteOf(file, ConfFile.read(name, bytes, environment));
+    return withDoubt(
+        isYaml(file)
+            ? YamlFile.read(name, bytes, environment)
+            : withNoteOf(file, ConfFile.read(name, bytes, environment)));
   }
 
   /**
@@ -151,6 +151,17 @@ public record Configuration(Settings settings, List<String> warnings) {
     warnings.add(
         shown(other) + " is not read, since " + shown(file) + " is there; remove one of the two");
     return new Configuration(read.settings(), warnings);
+  }
+
+  private static Configuration withDoubt(Configuration read) {
+    try {
+      Optional<String> doubt = MailKeys.doubt(read.settings());
+      List<String> warnings = new ArrayList<>(read.warnings());
+      doubt.ifPresent(warnings::add);
+      return new Configuration(read.settings(), warnings);
+    } catch (SettingException e) {
+      return read; // an error, and told as one
+    }
   }
 
   private static String shown(Path path) {

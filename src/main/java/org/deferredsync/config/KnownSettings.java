@@ -57,7 +57,10 @@ public final class KnownSettings {
               "mail: its port; empty for the usual one",
               (s, key) -> MailKeys.smtpPort(s)),
           setting(
-              "SMTP_TLS", "starttls", "mail: starttls, tls or none", (s, key) -> MailKeys.tls(s)),
+              "SMTP_TLS",
+              "starttls",
+              "mail: starttls, tls, or none, which hides no password",
+              (s, key) -> MailKeys.tls(s)),
           setting("SMTP_USER", "", "mail: the account there; empty for none"),
           setting("SMTP_PASS", "", "mail: its password"),
           setting(

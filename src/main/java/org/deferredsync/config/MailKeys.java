@@ -3,6 +3,7 @@ package org.deferredsync.config;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.deferredsync.logging.Printable;
 
@@ -18,6 +19,10 @@ public final class MailKeys {
 
   private static final Pattern HOST =
       Pattern.compile("[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]+");
+
+  /** This host, by a name that is nobody else's (RFC 6761) or by number. */
+  private static final Pattern LOOPBACK =
+      Pattern.compile("(?i)(?:.+\\.)?localhost\\.?|127(?:\\.[0-9]{1,3}){1,3}|::1");
 
   private MailKeys() {}
 
@@ -97,6 +102,26 @@ public final class MailKeys {
     return settings.text("SMTP_PORT").isBlank()
         ? tls(settings).port
         : settings.wholeNumber("SMTP_PORT", 1, 65_535);
+  }
+
+  /**
+   * What an operator should know of settings that are well-formed: a password that others on the
+   * way can read.
+   *
+   * @throws SettingException if they are not well-formed
+   */
+  static Optional<String> doubt(Settings settings) throws SettingException {
+    String host = smtpHost(settings);
+    boolean loggedIn =
+        !addresses(settings).isEmpty() && !host.isEmpty() && !settings.text("SMTP_USER").isBlank();
+    if (!loggedIn || tls(settings) != Tls.NONE || LOOPBACK.matcher(host).matches()) {
+      return Optional.empty();
+    }
+    String why =
+        "sends the password of SMTP_USER to "
+            + host
+            + " in clear; write starttls or tls, or take SMTP_USER out";
+    return Optional.of(String.valueOf(settings.invalid("SMTP_TLS", why).getMessage()));
   }
 
   private static <E extends Enum<E>> E choice(

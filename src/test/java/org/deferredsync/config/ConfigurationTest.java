@@ -14,9 +14,13 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class ConfigurationTest {
   /** Every key of the tool before this one, written as its users write them. */
@@ -98,6 +102,60 @@ final class ConfigurationTest {
     assertThat(read.settings().text("MYSQL_PASS")).isEqualTo("pa$s \"word");
     assertThat(read.settings().text("BACKUPTO")).isEqualTo("/home/backup");
     assertThat(read.settings().origin("BACKUPTO")).isEqualTo(file + ":30");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "mail.example.org, true",
+    "localhost.example.org, true",
+    "192.0.2.7, true",
+    "2001:db8::1, true",
+    "127.example.org, true",
+    "localhost, false",
+    "LOCALHOST, false",
+    "127.0.0.1, false",
+    "127.1.2.3, false",
+    "::1, false"
+  })
+  void load_warnsOfAPassword_thatTheNetworkCouldRead(String host, boolean warns) throws Exception {
+    String account =
+        "ADMIN_MAIL_ADDRESS=root@example.org\nSMTP_HOST=" + host + "\nSMTP_USER=backup\n";
+    write(account + "SMTP_TLS=none\n");
+    assertThat(load().warnings())
+        .isEqualTo(
+            warns
+                ? List.of(
+                    file
+                        + ":4: SMTP_TLS=\"none\" sends the password of SMTP_USER to "
+                        + host
+                        + " in clear; write starttls or tls, or take SMTP_USER out")
+                : List.of());
+    assertThat(load().errors()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SMTP_TLS=starttls",
+        "SMTP_TLS=tls",
+        "SMTP_TLS=none\nSMTP_USER=",
+        "SMTP_TLS=none\nSMTP_HOST=",
+        "SMTP_TLS=none\nADMIN_MAIL_ADDRESS="
+      })
+  void load_warnsOfNoPassword_thatIsNotSentInClear(String other) throws Exception {
+    String account =
+        "ADMIN_MAIL_ADDRESS=root@example.org\nSMTP_HOST=mail.example.org\nSMTP_USER=backup\n";
+    write(account + other + "\n");
+    assertThat(load().warnings()).noneMatch(warning -> warning.contains("in clear"));
+  }
+
+  @Test
+  void load_leavesItToTheErrors_thatAMailSettingIsMalformed() throws Exception {
+    write("ADMIN_MAIL_ADDRESS=-x\nSMTP_HOST=mail.example.org\nSMTP_USER=b\nSMTP_TLS=none\n");
+    assertThat(load().warnings()).isEmpty();
+    assertThat(load().errors())
+        .singleElement(InstanceOfAssertFactories.STRING)
+        .contains("ADMIN_MAIL_ADDRESS");
   }
 
   @Test
