@@ -6,6 +6,7 @@ import java.time.Instant;
 import org.deferredsync.backup.BackupReport.Verdict;
 import org.deferredsync.catalogue.Catalogue.Upkeep;
 import org.deferredsync.catalogue.Contents.Content;
+import org.deferredsync.logging.Quantity;
 import org.slf4j.Logger;
 
 /**
@@ -127,10 +128,9 @@ public final class DailyVerification {
     findings.end();
     Verifier.Result result = findings.result();
     log.info(
-        "{}: {} files verified, {}: {} damaged, {} missing, {} changed in a source without a"
-            + " trace.",
+        "{}: {} verified, {}: {} damaged, {} missing, {} changed in a source without a trace.",
         request.target(),
-        result.contents(),
+        Quantity.of(result.contents(), "file"),
         Sizes.text(result.bytes()),
         result.damaged(),
         result.missing(),

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import org.deferredsync.backup.Retention.Decision;
 import org.deferredsync.catalogue.Catalogue;
+import org.deferredsync.logging.Quantity;
 import org.deferredsync.snapshot.Run;
 import org.deferredsync.snapshot.RunSource;
 import org.deferredsync.snapshot.SourceState;
@@ -91,7 +92,7 @@ final class Expirer {
     }
     long deleted = pruner.deleteMarked();
     if (deleted > 0) {
-      log.info("{} files of expired snapshots deleted.", deleted);
+      log.info("{} of expired snapshots deleted.", Quantity.of(deleted, "file"));
     }
     pruner.removeEmptyIncrements();
   }

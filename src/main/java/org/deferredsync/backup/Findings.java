@@ -3,6 +3,7 @@ package org.deferredsync.backup;
 import java.util.BitSet;
 import org.deferredsync.catalogue.Contents;
 import org.deferredsync.fs.PosixException;
+import org.deferredsync.logging.Quantity;
 import org.slf4j.Logger;
 
 /**
@@ -139,7 +140,8 @@ final class Findings {
 
   private void more(long count, String kind) {
     if (count > SAID) {
-      log.warn("{} more are {}; -v names all of them.", count - SAID, kind);
+      log.warn(
+          "{} {}; -v names all of them.", Quantity.of(count - SAID, "more is", "more are"), kind);
     }
   }
 

@@ -2,6 +2,7 @@ package org.deferredsync.backup;
 
 import java.util.List;
 import java.util.Optional;
+import org.deferredsync.logging.Quantity;
 import org.deferredsync.logging.ShellWord;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.Hold;
@@ -125,19 +126,25 @@ public record Guard(int percent, long least, String command) {
       case MISSING -> "is missing";
       case UNMOUNTED ->
           "was the root of a mount, and is not mounted now; "
-              + hold.count()
-              + " entries were in it";
-      case EMPTY -> "is empty and had " + hold.count() + " entries" + excluded(excluded);
+              + Quantity.of(hold.count(), "entry was", "entries were")
+              + " in it";
+      case EMPTY ->
+          "is empty and had " + Quantity.of(hold.count(), "entry", "entries") + excluded(excluded);
       case LOST ->
           hold.count()
               + " of "
-              + hold.of()
-              + " entries are gone ("
+              + Quantity.of(hold.of(), "entry", "entries")
+              + (hold.count() == 1 ? " is gone (" : " are gone (")
               + share(hold)
               + ")"
               + excluded(excluded);
       case CONTENT_CHANGED ->
-          hold.count() + " of " + hold.of() + " files got other contents (" + share(hold) + ")";
+          hold.count()
+              + " of "
+              + Quantity.of(hold.of(), "file")
+              + " got other contents ("
+              + share(hold)
+              + ")";
     };
   }
 

@@ -11,6 +11,7 @@ import org.deferredsync.fs.DirectoryEntry;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
 import org.deferredsync.fs.Stat;
+import org.deferredsync.logging.Quantity;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.SourceState;
 import org.slf4j.Logger;
@@ -60,9 +61,12 @@ final class PlaceExtras {
   void end() {
     if (stayed > 0) {
       log.warn(
-          "{} names that the snapshot has not stay where they are: it is partial, and may lack what"
-              + " could not be read then; see \"deferred-sync ls\" and remove them by hand.",
-          stayed);
+          "{}: the snapshot is partial, and may lack what could not be read then; see"
+              + " \"deferred-sync ls\" and remove by hand what is to go.",
+          Quantity.of(
+              stayed,
+              "name that the snapshot has not stays where it is",
+              "names that the snapshot has not stay where they are"));
     }
   }
 

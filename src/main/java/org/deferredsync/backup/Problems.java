@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.HashSet;
 import java.util.Set;
 import org.deferredsync.fs.PosixException;
+import org.deferredsync.logging.Quantity;
 import org.deferredsync.snapshot.FilePath;
 import org.slf4j.Logger;
 
@@ -61,7 +62,7 @@ final class Problems {
   /** Names that a directory listed and that could not be found in it. */
   synchronized void vanishedFrom(FilePath directory, long names) {
     vanished += names;
-    log.debug("{}: {} names went away while it was being listed", directory, names);
+    log.debug("{}: {} went away while it was being listed", directory, Quantity.of(names, "name"));
   }
 
   private static boolean first(Set<FilePath> named, FilePath path) {

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.function.Function;
 import org.deferredsync.backup.Prune.SourceDecisions;
 import org.deferredsync.backup.Retention.Decision;
+import org.deferredsync.logging.Quantity;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.Run;
 
@@ -65,8 +66,8 @@ final class PruneDecisions {
             hold ->
                 hold.count()
                     + " of "
-                    + hold.of()
-                    + " files got other contents at once; if that is meant: "
+                    + Quantity.of(hold.of(), "file")
+                    + " got other contents at once; if that is meant: "
                     + Guard.release(command, source))
         .orElse("");
   }

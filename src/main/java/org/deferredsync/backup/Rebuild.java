@@ -16,6 +16,7 @@ import org.deferredsync.catalogue.DamagedCatalogueException;
 import org.deferredsync.fs.LockFile;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
+import org.deferredsync.logging.Quantity;
 import org.deferredsync.snapshot.FilePath;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -161,9 +162,9 @@ public final class Rebuild {
     target.setGeneration(outcome.generation());
     finish(target, outcome);
     log.info(
-        "Catalogue rebuilt in {} s: {} runs{}.",
+        "Catalogue rebuilt in {} s: {}{}.",
         Math.max(1, Duration.between(began, engine.clock().instant()).toSeconds()),
-        runs,
+        Quantity.of(runs, "run"),
         keptAs == null ? "" : "; the old one is kept as " + Target.OWN + "/" + keptAs);
     return new Report(true, outcome.exact(), runs, outcome.found(), keptAs);
   }

@@ -11,6 +11,7 @@ import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
+import org.deferredsync.logging.Quantity;
 import org.deferredsync.snapshot.FilePath;
 import org.slf4j.Logger;
 
@@ -85,10 +86,13 @@ final class Reconciler implements AutoCloseable {
       past.take(increment.getKey(), increment.getValue(), sources);
       if (rows.count() > before) {
         log.warn(
-            "{}: {} versions are known by their files alone; what else there was in the runs before"
+            "{}: {} alone; what else there was in the runs before"
                 + " it, and what was not there, is not known.",
             names.get(increment.getKey()),
-            rows.count() - before);
+            Quantity.of(
+                rows.count() - before,
+                "version is known by its file",
+                "versions are known by their files"));
       }
     }
   }
@@ -101,10 +105,12 @@ final class Reconciler implements AutoCloseable {
       current.take(source);
       if (rows.count() > before) {
         log.warn(
-            "{}: {} entries are known by what lies in the mirror alone; since when they are as they"
-                + " are, is not known.",
+            "{}: {}, is not known.",
             source,
-            rows.count() - before);
+            Quantity.of(
+                rows.count() - before,
+                "entry is known by what lies in the mirror alone; since when it is as it is",
+                "entries are known by what lies in the mirror alone; since when they are as they are"));
       }
     }
   }

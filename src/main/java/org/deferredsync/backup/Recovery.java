@@ -9,6 +9,7 @@ import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
 import org.deferredsync.fs.Stat;
+import org.deferredsync.logging.Quantity;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.Run;
 import org.slf4j.Logger;
@@ -70,12 +71,12 @@ final class Recovery {
     if (last != null && last.ended() == null) {
       dropUncommittedLinks(last);
       log.info(
-          "Recovered run {}, which had not ended: {} operations finished, {} staged files dropped.",
+          "Recovered run {}, which had not ended: {} finished, {} dropped.",
           last.id(),
-          pending.size(),
-          dropped);
+          Quantity.of(pending.size(), "operation"),
+          Quantity.of(dropped, "staged file"));
     } else if (!pending.isEmpty()) {
-      log.info("Recovered the target: {} operations finished.", pending.size());
+      log.info("Recovered the target: {} finished.", Quantity.of(pending.size(), "operation"));
     }
   }
 

@@ -13,6 +13,7 @@ import org.deferredsync.backup.Guard.Loss;
 import org.deferredsync.backup.Guard.Share;
 import org.deferredsync.backup.SourceGround.Skipped;
 import org.deferredsync.fs.Posix;
+import org.deferredsync.logging.Quantity;
 import org.deferredsync.snapshot.Counts;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.Hold;
@@ -252,10 +253,15 @@ final class SourceJudge {
       throws IOException {
     Problems problems = source.problems();
     if (problems.unreadable() > 0) {
-      reasons.add(problems.unreadable() + " paths could not be read and keep their last version");
+      reasons.add(
+          Quantity.of(
+              problems.unreadable(),
+              "path could not be read and keeps its last version",
+              "paths could not be read and keep their last version"));
     }
     if (problems.vanished() > Math.max(guard(source.path()).least(), counts.files() / 100)) {
-      reasons.add(problems.vanished() + " paths went away while the source was read");
+      reasons.add(
+          Quantity.of(problems.vanished(), "path") + " went away while the source was read");
     }
     if (posix.stat(source.descriptor()).nlink() == 0) {
       reasons.add("the source itself went away");
@@ -264,10 +270,18 @@ final class SourceJudge {
 
   private static void addNotes(Problems problems, List<String> reasons) {
     if (problems.inconsistent() > 0) {
-      reasons.add(problems.inconsistent() + " files were being written while they were read");
+      reasons.add(
+          Quantity.of(
+              problems.inconsistent(),
+              "file was being written while it was read",
+              "files were being written while they were read"));
     }
     if (problems.unknown() > 0) {
-      reasons.add(problems.unknown() + " paths of the mirror were not as the last run left them");
+      reasons.add(
+          Quantity.of(
+              problems.unknown(),
+              "path of the mirror was not as the last run left it",
+              "paths of the mirror were not as the last run left them"));
     }
   }
 

@@ -7,6 +7,7 @@ import org.deferredsync.backup.BackupReport.SourceReport;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.catalogue.Contents;
 import org.deferredsync.catalogue.Contents.Content;
+import org.deferredsync.logging.Quantity;
 import org.deferredsync.snapshot.FilePath;
 import org.slf4j.Logger;
 
@@ -194,7 +195,9 @@ public final class Verification {
   private void say(long repaired, long lost) {
     for (long count : List.of(repaired, lost)) {
       if (count > SAID) {
-        log.info("{} more are not named; -v names all of them.", count - SAID);
+        log.info(
+            "{} not named; -v names all of them.",
+            Quantity.of(count - SAID, "more is", "more are"));
       }
     }
   }

@@ -25,11 +25,11 @@ final class Soundness {
     for (String table : List.of("entry", "entry_history")) {
       // The parent of the root has the empty name of a source that is the root.
       count(database, "SELECT count(*) FROM " + table + " WHERE " + NOT_A_NAME)
-          .ifPresent(n -> names.add("table " + table + ": " + n + " names that no file can have"));
+          .ifPresent(n -> names.add("table " + table + ": names that no file can have: " + n));
     }
     for (String table : List.of("directory", "place")) {
       count(database, "SELECT count(*) FROM " + table + " WHERE " + NOT_A_PATH)
-          .ifPresent(n -> names.add("table " + table + ": " + n + " paths that no file can have"));
+          .ifPresent(n -> names.add("table " + table + ": paths that no file can have: " + n));
     }
     return names;
   }

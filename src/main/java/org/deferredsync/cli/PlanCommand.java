@@ -23,6 +23,7 @@ import org.deferredsync.backup.Sizes;
 import org.deferredsync.backup.Source;
 import org.deferredsync.config.SettingException;
 import org.deferredsync.logging.Logging;
+import org.deferredsync.logging.Quantity;
 import org.deferredsync.plugin.backup.BackupSettings;
 import org.deferredsync.snapshot.Counts;
 import org.deferredsync.snapshot.FilePath;
@@ -163,10 +164,10 @@ final class PlanCommand implements Callable<Integer> {
         + " removed; "
         + Sizes.text(counts.copiedBytes())
         + " to copy; "
-        + counts.files()
-        + " files in "
-        + counts.directories()
-        + " directories, "
+        + Quantity.of(counts.files(), "file")
+        + " in "
+        + Quantity.of(counts.directories(), "directory", "directories")
+        + ", "
         + Sizes.text(counts.bytes())
         + (source.reason().isEmpty() ? "" : "; " + source.state().word() + ": " + source.reason());
   }

@@ -16,6 +16,7 @@ import me.tongfei.progressbar.ProgressBarStyle;
 import me.tongfei.progressbar.ProgressState;
 import org.deferredsync.backup.Sizes;
 import org.deferredsync.logging.Progress;
+import org.deferredsync.logging.Quantity;
 import org.deferredsync.logging.StatusLine;
 import org.jspecify.annotations.Nullable;
 
@@ -110,7 +111,9 @@ final class ProgressBars implements Progress {
         long sum = bytes.sum();
         known.stepTo(byBytes ? sum : files.sum());
         known.setExtraMessage(
-            byBytes ? " " + files.sum() + " files" : sum > 0 ? " " + Sizes.text(sum) : "");
+            byBytes
+                ? " " + Quantity.of(files.sum(), "file")
+                : sum > 0 ? " " + Sizes.text(sum) : "");
       }
       return super.render(state, most);
     }

@@ -20,6 +20,7 @@ import org.deferredsync.config.SettingException;
 import org.deferredsync.config.Settings;
 import org.deferredsync.logging.Logging;
 import org.deferredsync.logging.Progress;
+import org.deferredsync.logging.Quantity;
 import org.deferredsync.plugin.backup.BackupSettings;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.RunSource;
@@ -126,7 +127,11 @@ final class PruneCommand implements Callable<Integer> {
     } else if (expired == 0) {
       out.println("Nothing " + (dryRun ? "would expire." : "to expire."));
     } else if (!dryRun) {
-      out.println(expired + " expired, " + report.deleted() + " files of the history deleted.");
+      out.println(
+          expired
+              + " expired, "
+              + Quantity.of(report.deleted(), "file")
+              + " of the history deleted.");
     }
   }
 
@@ -185,20 +190,25 @@ final class PruneCommand implements Callable<Integer> {
     }
     String mirror =
         around == null
-            ? "the mirror's " + removal.entries() + " files and directories of it"
+            ? "the mirror's " + files(removal.entries()) + " of it"
             : "not its mirror, which is part of " + around;
     out.println(
         path
             + (dryRun ? ": would be removed: " : ": removed: ")
-            + removal.snapshots()
-            + " points in time, and "
+            + Quantity.of(removal.snapshots(), "point in time", "points in time")
+            + ", and "
             + mirror
-            + (dryRun ? "." : "; " + removal.deleted() + " files and directories deleted."));
+            + (dryRun ? "." : "; " + files(removal.deleted()) + " deleted."));
     if (removal.staying() > 0) {
       out.println(
-          removal.staying()
-              + " stay until the points in time of other sources that need them expire; prune"
-              + " again then.");
+          Quantity.of(removal.staying(), "stays", "stay")
+              + " until the points in time of other sources that need "
+              + (removal.staying() == 1 ? "it" : "them")
+              + " expire; prune again then.");
     }
+  }
+
+  private static String files(long number) {
+    return Quantity.of(number, "file or directory", "files and directories");
   }
 }

@@ -11,6 +11,7 @@ import org.deferredsync.backup.Rebuild.Report;
 import org.deferredsync.config.SettingException;
 import org.deferredsync.config.Settings;
 import org.deferredsync.logging.Logging;
+import org.deferredsync.logging.Quantity;
 import org.deferredsync.plugin.backup.BackupSettings;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
@@ -86,6 +87,6 @@ final class RebuildCommand implements Callable<Integer> {
   }
 
   private static String runs(Report report) {
-    return report.runs() == 1 ? "1 run" : report.runs() + " runs";
+    return Quantity.of(report.runs(), "run");
   }
 }

@@ -15,6 +15,7 @@ import org.deferredsync.backup.Sizes;
 import org.deferredsync.backup.Snapshot;
 import org.deferredsync.backup.TargetReader;
 import org.deferredsync.config.SettingException;
+import org.deferredsync.logging.Quantity;
 import org.deferredsync.plugin.backup.BackupSettings;
 import org.deferredsync.remote.RemoteException;
 import org.deferredsync.snapshot.FilePath;
@@ -201,15 +202,16 @@ final class RestoreCommand extends TargetCommand {
 
   private void summary(Result result, @Nullable FilePath to) {
     StringBuilder line = new StringBuilder(dryRun ? "Would restore " : "Restored ");
-    line.append(result.files())
-        .append(" files in ")
-        .append(result.directories())
-        .append(" directories, ")
+    line.append(Quantity.of(result.files(), "file"))
+        .append(" in ")
+        .append(Quantity.of(result.directories(), "directory", "directories"))
+        .append(", ")
         .append(Sizes.text(result.bytes()))
         .append(dryRun ? "" : ", all checked")
         .append(to == null ? ", in place" : ", to " + to);
     if (to == null) {
-      line.append("; ").append(result.same()).append(" were the same already");
+      line.append("; ")
+          .append(Quantity.of(result.same(), "was the same already", "were the same already"));
     }
     if (result.aside() > 0) {
       line.append("; ").append(result.aside());
@@ -220,7 +222,7 @@ final class RestoreCommand extends TargetCommand {
               : String.join(", ", result.asides().stream().map(FilePath::toString).toList()));
     }
     if (result.failed() > 0) {
-      line.append("; ").append(result.failed()).append(" paths failed");
+      line.append("; ").append(Quantity.of(result.failed(), "path")).append(" failed");
     }
     context().err().println(line.append('.'));
   }

@@ -13,6 +13,7 @@ import org.deferredsync.backup.Status.OfSource;
 import org.deferredsync.backup.Status.OfTarget;
 import org.deferredsync.backup.TargetReader;
 import org.deferredsync.config.SettingException;
+import org.deferredsync.logging.Quantity;
 import org.deferredsync.plugin.backup.BackupSettings;
 import org.deferredsync.plugin.dump.DumpStatus;
 import org.deferredsync.snapshot.Hold;
@@ -118,8 +119,8 @@ final class StatusCommand extends TargetCommand {
     if (target.damaged() > 0) {
       out.println(
           "    "
-              + target.damaged()
-              + " files are known to be damaged or missing; bring back what the sources still have:"
+              + Quantity.of(target.damaged(), "file is", "files are")
+              + " known to be damaged or missing; bring back what the sources still have:"
               + " deferred-sync verify --repair");
     }
   }
@@ -130,7 +131,7 @@ final class StatusCommand extends TargetCommand {
     }
     return days.getAsLong() > LONG
         ? "full in more than 10 years"
-        : "full in about " + Times.count(days.getAsLong(), "day");
+        : "full in about " + Quantity.of(days.getAsLong(), "day");
   }
 
   private void printJson(Status status, List<DumpStatus> dumps, Clock clock) {

@@ -7,6 +7,7 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
+import org.deferredsync.logging.Quantity;
 
 /** Times as people and JSON readers get them: local, to the second, with the offset. */
 final class Times {
@@ -30,16 +31,11 @@ final class Times {
       return "which the clock says is yet to come";
     }
     if (age.toDays() > 1) {
-      return count(age.toDays(), "day") + " ago";
+      return Quantity.of(age.toDays(), "day") + " ago";
     }
     return age.toHours() > 0
-        ? count(age.toHours(), "hour") + " ago"
-        : count(age.toMinutes(), "minute") + " ago";
-  }
-
-  /** A number with its unit, in the plural where there are several. */
-  static String count(long number, String unit) {
-    return number + " " + unit + (number == 1 ? "" : "s");
+        ? Quantity.of(age.toHours(), "hour") + " ago"
+        : Quantity.of(age.toMinutes(), "minute") + " ago";
   }
 
   /** A file's time, in nanoseconds since 1970. */

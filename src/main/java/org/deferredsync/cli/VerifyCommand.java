@@ -17,6 +17,7 @@ import org.deferredsync.backup.Verifier;
 import org.deferredsync.config.SettingException;
 import org.deferredsync.config.Settings;
 import org.deferredsync.logging.Logging;
+import org.deferredsync.logging.Quantity;
 import org.deferredsync.plugin.backup.BackupSettings;
 import org.deferredsync.snapshot.FilePath;
 import org.jspecify.annotations.Nullable;
@@ -107,16 +108,16 @@ final class VerifyCommand implements Callable<Integer> {
       return;
     }
     out.printf(
-        "%d files read, %s: %d damaged, %d missing, %d unknown.%n",
-        result.contents(),
+        "%s read, %s: %d damaged, %d missing, %d unknown.%n",
+        Quantity.of(result.contents(), "file"),
         Sizes.text(result.bytes()),
         result.damaged(),
         result.missing(),
         result.unknown());
     if (repaired != null) {
       out.printf(
-          "%d repaired, %d lost, %d names of the mirror still wrong.%n",
-          repaired.repaired(), repaired.lost(), repaired.left());
+          "%d repaired, %d lost, %s of the mirror still wrong.%n",
+          repaired.repaired(), repaired.lost(), Quantity.of(repaired.left(), "name"));
     } else if (result.damaged() + result.missing() > 0) {
       out.println("\"deferred-sync verify --repair\" brings back what the sources still have.");
     }

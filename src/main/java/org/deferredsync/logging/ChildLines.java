@@ -35,7 +35,9 @@ public final class ChildLines implements Consumer<String>, AutoCloseable {
   @Override
   public synchronized void close() {
     if (dropped > 0) {
-      log.warn("{} more lines of output were left out of the log.", dropped);
+      log.warn(
+          "{} left out of the log.",
+          Quantity.of(dropped, "more line of output was", "more lines of output were"));
       dropped = 0;
     }
   }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.function.Consumer;
 import org.deferredsync.logging.Printable;
+import org.deferredsync.logging.Quantity;
 
 /**
  * Cuts a stream of bytes into printable lines, in memory of a fixed size: what a line has beyond
@@ -68,7 +69,7 @@ public final class Lines {
 
   private void flush() {
     String text = Printable.of(line, 0, length);
-    lines.accept(dropped == 0 ? text : text + " [" + dropped + " more bytes cut]");
+    lines.accept(dropped == 0 ? text : text + " [" + Quantity.of(dropped, "more byte") + " cut]");
     length = 0;
     dropped = 0;
   }

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.deferredsync.logging.Quantity;
 import org.deferredsync.process.CommandRunner;
 import org.deferredsync.remote.RemoteException.Kind;
 import org.jspecify.annotations.Nullable;
@@ -113,8 +114,9 @@ public final class Pull {
               + ": "
               + gone
               + " of "
-              + before
-              + " entries are gone there (GUARD_PERCENT is "
+              + Quantity.of(before, "entry", "entries")
+              + (gone == 1 ? " is" : " are")
+              + " gone there (GUARD_PERCENT is "
               + limits.guardPercent()
               + "). They stay here; if that is meant, run once with GUARD_PERCENT=100.");
     }

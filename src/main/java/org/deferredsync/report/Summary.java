@@ -1,6 +1,7 @@
 package org.deferredsync.report;
 
 import java.util.List;
+import org.deferredsync.logging.Quantity;
 import org.deferredsync.process.Durations;
 
 /** The text on top of a mail: the verdict, what is new, then each script and plugin. */
@@ -52,8 +53,8 @@ final class Summary {
 
   private void part(RunReport.Part part) {
     String counts =
-        (part.warnings() == 0 ? "" : ", " + count(part.warnings(), "warning"))
-            + (part.errors() == 0 ? "" : ", " + count(part.errors(), "error"));
+        (part.warnings() == 0 ? "" : ", " + Quantity.of(part.warnings(), "warning"))
+            + (part.errors() == 0 ? "" : ", " + Quantity.of(part.errors(), "error"));
     line(
         (part.status() == 0 ? "  ok  " : "  " + part.status() + "   ")
             + part.name()
@@ -65,10 +66,6 @@ final class Summary {
       line("        " + part.reason());
     }
     part.results().forEach(result -> line("        " + result));
-  }
-
-  private static String count(int number, String what) {
-    return number + " " + what + (number == 1 ? "" : "s");
   }
 
   private void list(String title, List<String> lines) {

@@ -140,7 +140,7 @@ final class DailyVerificationTest {
       assertThat(verification.run(report)).isEqualTo(Verdict.GOOD);
 
       assertThat(during).as("the run is not disturbed").containsExactly(Verdict.GOOD);
-      assertThat(log.lines()).anyMatch(line -> line.contains(": 1 files verified"));
+      assertThat(log.lines()).anyMatch(line -> line.contains(": 1 file verified"));
     }
   }
 
@@ -251,7 +251,7 @@ final class DailyVerificationTest {
 
     fixture.ahead(Duration.ofDays(1));
 
-    assertThat(said(report)).anyMatch(line -> line.contains(" files verified"));
+    assertThat(said(report)).anyMatch(line -> line.contains(" verified, "));
   }
 
   private List<String> said(BackupReport report) throws Exception {
@@ -272,7 +272,7 @@ final class DailyVerificationTest {
     try (LogCapture log = new LogCapture("daily")) {
       assertThat(verification(ALL).run(report)).isEqualTo(Verdict.GOOD);
       assertThat(Thread.interrupted()).isTrue();
-      assertThat(log.lines()).anyMatch(line -> line.contains(" files verified"));
+      assertThat(log.lines()).anyMatch(line -> line.contains(" verified, "));
     }
     assertThat(posix.openObjects()).isEmpty();
     fixture.with(Posix.ofSystem());

@@ -155,6 +155,9 @@ final class GuardTest {
                 + " an exclude rule or limit that leaves out what is still there");
     assertThat(USUAL.describe(new Hold(Kind.EMPTY, 999, 1000), 0))
         .isEqualTo("is empty and had 999 entries");
+    assertThat(USUAL.describe(new Hold(Kind.EMPTY, 1, 1), 0)).isEqualTo("is empty and had 1 entry");
+    assertThat(USUAL.describe(new Hold(Kind.LOST, 1, 2), 0)).startsWith("1 of 2 entries is gone (");
+    assertThat(USUAL.describe(new Hold(Kind.LOST, 2, 2), 0)).startsWith("2 of 2 entries are gone");
   }
 
   @Test

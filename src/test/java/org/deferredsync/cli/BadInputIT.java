@@ -447,7 +447,7 @@ final class BadInputIT {
     assertThat(job.complaints().stream().filter(line -> line.contains("x\\x0a")).toList())
         .containsExactly(shown + ": not read, its last version is kept: permission denied");
     assertThat(job.complaints())
-        .contains(source + ": partial: 1 paths could not be read and keep their last version.");
+        .contains(source + ": partial: 1 path could not be read and keeps its last version.");
     assertThat(job.records()).allMatch(line -> line.matches("\\[(INFO|WARN|ERROR)] 2.*"));
     assertThat(job.ran("other")).isTrue();
     assertThat(mirror(forged)).hasContent("old");

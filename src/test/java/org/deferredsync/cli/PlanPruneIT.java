@@ -38,6 +38,7 @@ final class PlanPruneIT {
     assertThat(plan.status()).as(plan.err()).isZero();
     assertThat(plan.out())
         .contains(source + ": 2 added, 0 changed, 0 with new metadata, 0 removed; 5 bytes to copy")
+        .contains("; 1 file in 1 directory, 5 bytes\n")
         .contains("Largest to be copied:")
         .contains("5 bytes  " + source + "/file")
         .contains("Room: ")
@@ -84,7 +85,8 @@ final class PlanPruneIT {
 
   @Test
   void prune_saysOfEachPointInTimeWhyItStays() throws Exception {
-    operator.job("run");
+    assertThat(operator.job("run").records())
+        .anyMatch(line -> line.endsWith("; 1 file in 1 directory, 5 bytes."));
     operator.job("run");
 
     Ran prune = operator.run("prune");
@@ -113,7 +115,7 @@ final class PlanPruneIT {
     assertThat(preview.out())
         .isEqualTo(
             other
-                + ": would be removed: 1 points in time, and the mirror's 1 files and directories"
+                + ": would be removed: 1 point in time, and the mirror's 1 file or directory"
                 + " of it.\n");
     assertThat(mirror).exists();
     Ran removed = operator.run("prune", "--source", other.toString());

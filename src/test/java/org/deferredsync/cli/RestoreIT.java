@@ -138,7 +138,7 @@ final class RestoreIT {
               "write " + source + "/gone",
               "aside " + source + "/extra",
               "set   " + source);
-      assertThat(dry.err()).contains("Would restore 2 files in 1 directories, 4 bytes, in place");
+      assertThat(dry.err()).contains("Would restore 2 files in 1 directory, 4 bytes, in place");
       assertThat(TreeText.of(operator.scratch)).isEqualTo(before);
 
       Ran ran = operator.run("restore", "--in-place", "--json", source.toString());
@@ -173,7 +173,7 @@ final class RestoreIT {
       assertThat(ran.out())
           .isEqualTo(
               "write " + to + "/data\nwrite " + to + "/data/link\nwrite " + to + "/data/one\n");
-      assertThat(ran.err()).contains("Would restore 2 files in 1 directories, 2 bytes, to " + to);
+      assertThat(ran.err()).contains("Would restore 2 files in 1 directory, 2 bytes, to " + to);
       assertThat(TreeText.of(operator.scratch)).isEqualTo(before);
     }
   }

@@ -64,7 +64,7 @@ final class StatusIT {
     assertThat(held.out())
         .contains(
             source
-                + ": held: is empty and had 1 entries; restore it, or if that is meant: deferred-sync run --approve "
+                + ": held: is empty and had 1 entry; restore it, or if that is meant: deferred-sync run --approve "
                 + source
                 + "\n    last complete: 1 of ")
         .contains(fresh + ": never backed up\n    last complete: never; history: 0 bytes\n");
@@ -94,7 +94,7 @@ final class StatusIT {
     assertThat(operator.run("verify").status()).isEqualTo(1);
     assertThat(operator.run("status").out())
         .endsWith(
-            "    1 files are known to be damaged or missing; bring back what the sources still"
+            "    1 file is known to be damaged or missing; bring back what the sources still"
                 + " have: deferred-sync verify --repair\n");
   }
 

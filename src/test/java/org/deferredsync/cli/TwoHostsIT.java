@@ -157,7 +157,7 @@ final class TwoHostsIT {
     assertThat(ran.status()).as("%s\n%s", ran.out(), log).isZero();
     assertThat(blocks).isGreaterThan(6);
     assertThat(settings).contains("REMOTE_HOSTS=");
-    assertThat(log.lines()).filteredOn(line -> line.contains("files pushed")).hasSize(2);
+    assertThat(log.lines()).filteredOn(line -> line.contains(" pushed, ")).hasSize(2);
     assertThat(log).doesNotContain("[WARN]", "[ERROR]");
   }
 }

@@ -20,6 +20,7 @@ import org.deferredsync.backup.Sizes;
 import org.deferredsync.config.SettingException;
 import org.deferredsync.config.TrustedPath;
 import org.deferredsync.logging.Logging;
+import org.deferredsync.logging.Quantity;
 import org.deferredsync.plugin.Plugin;
 import org.deferredsync.plugin.PluginContext;
 import org.deferredsync.plugin.PluginException;
@@ -145,7 +146,7 @@ public final class IncrementalBackup implements Plugin {
     log.info(
         Logging.RESULT,
         "{}: {}: {} added, {}{} changed, {} with new metadata, {} removed; {} copied; {}"
-            + " files in {} directories, {}.",
+            + " in {}, {}.",
         source.source(),
         what,
         counts.added(),
@@ -154,8 +155,8 @@ public final class IncrementalBackup implements Plugin {
         counts.metadata(),
         counts.removed(),
         Sizes.text(counts.copiedBytes()),
-        counts.files(),
-        counts.directories(),
+        Quantity.of(counts.files(), "file"),
+        Quantity.of(counts.directories(), "directory", "directories"),
         Sizes.text(counts.bytes()));
     if (!source.reason().isEmpty()) {
       String end = source.holds().isEmpty() ? "." : ""; // a command to be copied ends the line

@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.deferredsync.logging.Printable;
+import org.deferredsync.logging.Quantity;
 
 /**
  * What is in a dump, in words and compared.
@@ -24,18 +25,14 @@ record Tables(Kind kind, Map<String, Long> rows) {
   String text() {
     if (kind == Kind.SVN) {
       long revisions = rows.getOrDefault(SvnStream.REVISIONS, 0L);
-      return count(revisions, "revision")
+      return Quantity.of(revisions, "revision")
           + ", "
-          + count(rows.getOrDefault(SvnStream.NODES, 0L), "node");
+          + Quantity.of(rows.getOrDefault(SvnStream.NODES, 0L), "node");
     }
     boolean documents = kind == Kind.MONGODB;
-    return count(rows.size(), documents ? "collection" : "table")
+    return Quantity.of(rows.size(), documents ? "collection" : "table")
         + ", "
-        + count(sum(), documents ? "document" : "row");
-  }
-
-  private static String count(long number, String unit) {
-    return number + " " + unit + (number == 1 ? "" : "s");
+        + Quantity.of(sum(), documents ? "document" : "row");
   }
 
   /** How {@code found} differs, the first table that does; nothing if it does not. */

@@ -19,6 +19,7 @@ import org.deferredsync.config.KnownSettings;
 import org.deferredsync.config.SettingException;
 import org.deferredsync.config.Settings;
 import org.deferredsync.logging.ChildLines;
+import org.deferredsync.logging.Quantity;
 import org.deferredsync.plugin.Plugin;
 import org.deferredsync.plugin.PluginContext;
 import org.deferredsync.plugin.PluginException;
@@ -222,12 +223,12 @@ public final class GetRemoteDir implements Plugin {
     try (ChildLines lines = new ChildLines(log)) {
       Pull.Result result = pull.run(order, line -> lines.accept(order.host() + ": " + line));
       log.info(
-          "{}: {}{} of {} entries fetched ({} bytes received), {} deleted{}.",
+          "{}: {}{} of {} fetched ({} received), {} deleted{}.",
           order,
           context.dryRun() ? "would be: " : "",
           result.files(),
-          result.entries(),
-          result.bytes(),
+          Quantity.of(result.entries(), "entry", "entries"),
+          Quantity.of(result.bytes(), "byte"),
           result.deleted(),
           result.vanished() ? "; some went away there before they were read" : "");
       return ReturnCode.SUCCESS;
@@ -249,7 +250,9 @@ public final class GetRemoteDir implements Plugin {
       throws IOException, InterruptedException {
     for (Path old : PulledHistory.expired(host, now, days)) {
       context.run(Command.of("rm", "-rf", "--one-file-system", "--", old.toString()));
-      context.log().info("{} is older than {} days and has been deleted.", old, days);
+      context
+          .log()
+          .info("{} is older than {} and has been deleted.", old, Quantity.of(days, "day"));
     }
   }
 }

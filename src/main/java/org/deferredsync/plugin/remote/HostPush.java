@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 import org.deferredsync.backup.PushSource;
 import org.deferredsync.backup.Sizes;
 import org.deferredsync.logging.ChildLines;
+import org.deferredsync.logging.Quantity;
 import org.deferredsync.plugin.PluginContext;
 import org.deferredsync.plugin.ReturnCode;
 import org.deferredsync.remote.Preflight;
@@ -88,9 +89,9 @@ record HostPush(
     context
         .log()
         .info(
-            "{}: {} files pushed, {} sent, {} deleted{}.",
+            "{}: {} pushed, {} sent, {} deleted{}.",
             copy,
-            result.files(),
+            Quantity.of(result.files(), "file"),
             Sizes.text(result.bytes()),
             result.deleted(),
             result.compared() ? "; everything was compared" : "");
@@ -126,9 +127,9 @@ record HostPush(
       context
           .log()
           .info(
-              "{}: would be pushed: {} files of {}, at most {} deleted.",
+              "{}: would be pushed: {} of {}, at most {} deleted.",
               copy,
-              result.figure("Number of regular files transferred").orElse(0),
+              Quantity.of(result.figure("Number of regular files transferred").orElse(0), "file"),
               Sizes.text(result.figure("Total transferred file size").orElse(0)),
               result.figure("Number of deleted files").orElse(0));
       return ReturnCode.SUCCESS;

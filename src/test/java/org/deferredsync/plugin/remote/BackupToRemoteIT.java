@@ -64,7 +64,7 @@ final class BackupToRemoteIT {
   }
 
   private long sent() {
-    return Long.parseLong(push.last().replaceAll(".*: ([0-9]+) files pushed, .*", "$1"));
+    return Long.parseLong(push.last().replaceAll(".*: ([0-9]+) files? pushed, .*", "$1"));
   }
 
   @Test
@@ -442,7 +442,7 @@ final class BackupToRemoteIT {
       Files.move(push.path("d2"), push.path("d9"));
       push.backUp();
       assertThat(push.push()).as("%s", push.said).isEqualTo(ReturnCode.NETWORK);
-      assertThat(push.said).filteredOn(line -> line.contains("files pushed")).hasSize(2);
+      assertThat(push.said).filteredOn(line -> line.contains(" pushed, ")).hasSize(2);
       assertThat(push.said).filteredOn(line -> line.contains("has no address")).hasSize(1);
       push.assertSame();
       push.copy = Path.of("/proc/" + other.pid() + "/root" + push.copy);
