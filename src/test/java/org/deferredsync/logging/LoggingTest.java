@@ -141,26 +141,6 @@ final class LoggingTest {
   }
 
   @Test
-  void repeatedWarnings_areCounted_unlessVerbose() throws Exception {
-    Runnable task =
-        () -> {
-          try (RepeatedWarnings warnings = new RepeatedWarnings(LoggerFactory.getLogger("p"))) {
-            for (int i = 0; i < 1000; i++) {
-              warnings.warn("files could not be read", "/f" + i + " could not be read.");
-            }
-            warnings.warn("links were skipped", "/l was skipped.");
-            assertThat(warnings.count("files could not be read")).isEqualTo(1000);
-          }
-        };
-
-    List<String> few = log(false, Level.ERROR, false, task);
-    assertThat(few).hasSize(22);
-    assertThat(few.get(21)).endsWith(" p: 980 more files could not be read (-v shows all).");
-    Files.delete(directory.resolve("log"));
-    assertThat(log(true, Level.ERROR, false, task)).hasSize(1001);
-  }
-
-  @Test
   void close_leavesNobodyListening() throws Exception {
     log(false, Level.INFO, false, () -> {});
     say("p", "into the void");
