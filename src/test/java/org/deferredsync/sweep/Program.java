@@ -3,6 +3,7 @@ package org.deferredsync.sweep;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
@@ -189,8 +190,12 @@ public final class Program {
     }
     try (Stream<Path> entries = Files.list(REGISTRY)) {
       for (Path entry : entries.toList()) {
-        if (Files.isRegularFile(entry) && Files.readString(entry).contains("\n" + scratch + "/")) {
-          Files.deleteIfExists(entry);
+        try {
+          if (Files.readString(entry).contains("\n" + scratch + "/")) {
+            Files.delete(entry);
+          }
+        } catch (NoSuchFileException e) {
+          // that of another test, which runs at the same time
         }
       }
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -91,8 +92,12 @@ final class PushFixture implements AutoCloseable {
     if (Files.isDirectory(registry)) {
       try (Stream<Path> entries = Files.list(registry)) {
         for (Path entry : entries.toList()) {
-          if (Files.readString(entry).contains("\n" + scratch)) {
-            Files.delete(entry);
+          try {
+            if (Files.readString(entry).contains("\n" + scratch)) {
+              Files.delete(entry);
+            }
+          } catch (NoSuchFileException e) {
+            // that of another test, which runs at the same time
           }
         }
       }
