@@ -25,9 +25,12 @@ import org.junit.jupiter.api.io.TempDir;
 final class ZonesIT {
   private static final Pattern TIME = Pattern.compile("\"time\": *\"([^\"]+)\"");
 
-  /** Most of a day apart: the later run has the earlier local time. */
+  /**
+   * Most of a day apart: the later run has the earlier local time. In none of them are clocks
+   * changed, so that no local time comes twice.
+   */
   private static final List<String> ZONES =
-      List.of("Pacific/Kiritimati", "America/Los_Angeles", "Europe/Berlin");
+      List.of("Pacific/Kiritimati", "Pacific/Marquesas", "Asia/Kolkata");
 
   @TempDir private Path scratch;
   private Operator operator;
