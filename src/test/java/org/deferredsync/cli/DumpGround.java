@@ -88,7 +88,12 @@ final class DumpGround implements AutoCloseable {
     Process drill = operator.start(Map.of(), operator.command(drillCommand()));
     String argument = mark + operator.scratch + "/drill-";
     await(server + " of the drill", () -> running(server, argument).isPresent());
-    operator.sh("kill -\"$1\" \"$2\"", signal, drill.pid());
+    // One that answers nothing in between holds the drill back from its own end.
+    operator.sh(
+        "kill -STOP \"$3\"; kill -\"$1\" \"$2\"; kill -CONT \"$3\"",
+        signal,
+        drill.pid(),
+        running(server, argument).orElseThrow().pid());
     assertThat(drill.waitFor(SECONDS, TimeUnit.SECONDS)).isTrue();
     await("the end of " + server, () -> running(server, argument).isEmpty());
     return drill.exitValue();
@@ -174,10 +179,17 @@ final class DumpGround implements AutoCloseable {
     }
   }
 
-  /** Ends a program by force, once it runs with that in its arguments. */
+  /** Ends a program of ours by force, once it runs with that in its arguments. */
   static void kill(String program, String argument) throws Exception {
     await(
-        program, () -> running(program, argument).map(ProcessHandle::destroyForcibly).isPresent());
+        program,
+        () ->
+            ProcessHandle.current()
+                .descendants()
+                .filter(it -> runs(it, program, argument))
+                .findFirst()
+                .map(ProcessHandle::destroyForcibly)
+                .isPresent());
   }
 
   private static Optional<ProcessHandle> running(String program, String argument) {

@@ -205,10 +205,19 @@ final class DumpPostgresqlIT {
     Files.writeString(file, SECRET + "\n");
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
     ground.configureAlso("PG_USER=dumper", "PG_PASS_FILE=" + file);
+    Process lock = server.lock("app", "empty_one");
     try (SecretWatch watch = new SecretWatch(SECRET)) {
-      ground.good();
+      Job seen =
+          ground.runMeeting(
+              () -> {
+                server.awaitWaiting();
+                watch.awaitCommand("pg_dumpall");
+                lock.destroyForcibly().waitFor();
+              });
+      assertThat(seen.status()).as("%s", seen.records()).isZero();
       assertThat(watch.found()).isEmpty();
-      assertThat(watch.commands()).contains("pg_dumpall");
+    } finally {
+      lock.destroyForcibly().waitFor();
     }
     String before = ground.identity(FILE);
 

@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 import org.deferredsync.backup.SharedMemory;
 import org.deferredsync.cli.Operator.Job;
 import org.deferredsync.cli.Operator.Ran;
+import org.deferredsync.remote.LocalSshd;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -73,32 +74,47 @@ final class DumpSqliteIT {
     return ran.out();
   }
 
-  @Test
-  void dump_ofADatabaseInUse_isTheSame_andIsProven() throws Exception {
-    // The program keeps it open, so that what it wrote is in the write-ahead log alone.
-    Process user =
+  /** SQLite's own program, which has done that and goes on having the database open. */
+  private Process using(Path of, String script) throws Exception {
+    Path done = ground.operator.scratch.resolve("done");
+    Process process =
         ground.operator.start(
             Map.of(),
             List.of(
                 "/bin/sh",
                 "-c",
-                "(echo \"$2\"; sleep 60) | sqlite3 -bail \"$1\"",
+                "(echo \"$2 SELECT 'done';\"; sleep 600) | sqlite3 -bail \"$1\" >\"$3\"",
                 "sh",
-                database.toString(),
-                "INSERT INTO no_id VALUES ('late');"));
+                of.toString(),
+                script,
+                done.toString()));
+    while (Files.notExists(done) || Files.size(done) == 0) {
+      assertThat(process.isAlive()).as(script).isTrue();
+      Thread.sleep(10);
+    }
+    return process;
+  }
+
+  private static void end(Process user) throws Exception {
+    List<ProcessHandle> all = user.descendants().toList();
+    all.forEach(ProcessHandle::destroyForcibly);
+    user.destroyForcibly().waitFor();
+    all.forEach(LocalSshd::ended);
+  }
+
+  @Test
+  void dump_ofADatabaseInUse_isTheSame_andIsProven() throws Exception {
+    // The program keeps it open, so that what it wrote is in the write-ahead log alone.
+    Process user = using(database, "INSERT INTO no_id VALUES ('late');");
     try {
-      while (Files.notExists(Path.of(database + "-wal"))
-          || Files.size(Path.of(database + "-wal")) == 0) {
-        Thread.sleep(10);
-      }
+      assertThat(Path.of(database + "-wal")).isNotEmptyFile();
       Job job = ground.good();
       assertThat(ground.names()).containsExactly(file);
       assertThat(ground.identity(file)).contains("mode=33152");
       assertThat(ground.said(job))
           .anyMatch(line -> line.contains(file + ": ") && line.contains(" tables, "));
     } finally {
-      user.descendants().forEach(ProcessHandle::destroyForcibly);
-      user.destroyForcibly().waitFor();
+      end(user);
     }
     Path back = ground.operator.scratch.resolve("back.db");
     String name = file.substring(0, file.length() - 3);
@@ -210,34 +226,20 @@ final class DumpSqliteIT {
     ground.good();
     String before = ground.identity(name(locked) + ".gz");
     sqlite(database, "INSERT INTO no_id VALUES ('later')");
-    Path held = ground.operator.scratch.resolve("held");
-    Process writer =
-        ground.operator.start(
-            Map.of(),
-            List.of(
-                "/bin/sh",
-                "-c",
-                "(echo \"BEGIN EXCLUSIVE; SELECT 'held';\"; sleep 60) | sqlite3 -bail \"$1\" >\"$2\"",
-                "sh",
-                locked.toString(),
-                held.toString()));
+    Process writer = using(locked, "BEGIN EXCLUSIVE;");
     try {
-      while (Files.notExists(held) || Files.size(held) == 0) {
-        assertThat(writer.isAlive()).isTrue();
-        Thread.sleep(10);
-      }
-      ground.configureAlso("SQLITE_DBS='" + locked + " " + database + "'", "DUMP_TIMEOUT=1s");
+      ground.configureAlso("SQLITE_DBS='" + locked + " " + database + "'", "DUMP_TIMEOUT=4s");
       Job job = ground.run();
       assertThat(job.status()).isEqualTo(1);
       assertThat(job.ran().err())
           .hasLineCount(1)
-          .contains(name(locked) + ".gz: not dumped: it took longer than 1s and was given up");
+          .contains(name(locked) + ".gz: not dumped: it took longer than 4s and was given up");
       assertThat(ground.said(job)).anyMatch(line -> line.contains(file + ": 8 tables, "));
       assertThat(ground.identity(name(locked) + ".gz")).isEqualTo(before);
     } finally {
-      writer.descendants().forEach(ProcessHandle::destroyForcibly);
-      writer.destroyForcibly().waitFor();
+      end(writer);
     }
+    ground.configureAlso("SQLITE_DBS='" + locked + " " + database + "'");
     ground.good();
     // What was given up may clear up a moment later, or leave that to the next run.
     for (int i = 0; i < 50 && !ground.operator.sh("ls -A \"$1\"", spare).out().isEmpty(); i++) {

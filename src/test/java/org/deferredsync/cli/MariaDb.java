@@ -1,5 +1,7 @@
 package org.deferredsync.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.nio.file.Path;
 
 /** MariaDB, whose root needs no password. */
@@ -66,6 +68,7 @@ final class MariaDb extends Daemon {
   Process lock(String database, String table) throws Exception {
     Process process = background("LOCK TABLES " + table + " WRITE;\n", client(database));
     while (!sql("SHOW OPEN TABLES FROM " + database + " WHERE In_use > 0").contains(table)) {
+      assertThat(process.isAlive()).as("who locks").isTrue();
       Thread.sleep(10);
     }
     return process;

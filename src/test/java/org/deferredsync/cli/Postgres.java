@@ -1,5 +1,7 @@
 package org.deferredsync.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -100,8 +102,13 @@ final class Postgres extends Daemon {
         background(
             "BEGIN; LOCK TABLE " + table + " IN ACCESS EXCLUSIVE MODE;\n",
             client(database, "--file=-"));
-    String held = "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted";
+    String held =
+        "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted"
+            + " AND relation = '"
+            + table
+            + "'::regclass";
     while (sql(database, held).strip().equals("0")) {
+      assertThat(process.isAlive()).as("who locks").isTrue();
       Thread.sleep(10);
     }
     return process;

@@ -1,5 +1,7 @@
 package org.deferredsync.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -7,9 +9,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.TimeUnit;
 
 /** Looks again and again at the arguments and the environment of every process for a secret. */
 final class SecretWatch implements AutoCloseable {
+  private static final int SECONDS = 60;
+
   private final Set<String> found = new ConcurrentSkipListSet<>();
   private final Set<String> commands = new ConcurrentSkipListSet<>();
   private final String secret;
@@ -55,9 +60,13 @@ final class SecretWatch implements AutoCloseable {
     return found;
   }
 
-  /** The programs that were seen. */
-  Set<String> commands() {
-    return commands;
+  /** Waits until a program has been seen, which has to run so long. */
+  void awaitCommand(String program) throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
+    while (!commands.contains(program)) {
+      assertThat(System.nanoTime()).as("no %s among %s", program, commands).isLessThan(end);
+      Thread.sleep(2);
+    }
   }
 
   @Override
