@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
+import java.net.StandardSocketOptions;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,32 +25,32 @@ public final class LocalSshd implements AutoCloseable {
   private static final Path PROGRAM = Path.of("/usr/sbin/sshd");
 
   private final Path directory;
+
+  /** Keeps the port from everybody but one who listens there. */
+  private final SocketChannel reserved;
+
   private final int port;
   private final List<String> lines = new ArrayList<>();
   private List<String> prefix = List.of();
   private @Nullable ProcessHandle process;
 
-  private LocalSshd(Path directory, int port) {
+  private LocalSshd(Path directory) throws IOException {
     this.directory = directory;
-    this.port = port;
+    reserved = SocketChannel.open().setOption(StandardSocketOptions.SO_REUSEADDR, true);
+    reserved.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    port = ((InetSocketAddress) reserved.getLocalAddress()).getPort();
   }
 
   /** Makes the keys in a new directory, and starts it. */
   public static LocalSshd start(Path directory, String... lines) throws Exception {
     Files.createDirectories(directory);
-    LocalSshd sshd = new LocalSshd(directory, freePort());
+    LocalSshd sshd = new LocalSshd(directory);
     run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", sshd.path("host_key"));
     run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", sshd.path("id"));
     Files.copy(directory.resolve("id.pub"), directory.resolve("authorized_keys"));
     sshd.trust(directory.resolve("host_key.pub"));
     sshd.begin(lines);
     return sshd;
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return free.getLocalPort();
-    }
   }
 
   private String path(String name) {
@@ -91,8 +91,8 @@ public final class LocalSshd implements AutoCloseable {
     command.addAll(List.of(PROGRAM.toString(), "-E", path("sshd.log"), "-f", path("sshd_config")));
     // A daemon: what it starts must not be taken for a child of the plugin that is tested.
     run(command.toArray(String[]::new));
-    for (int i = 0; !listens() || !hasPid(); i++) {
-      assertThat(i).as("sshd: %s", log()).isLessThan(1000);
+    for (int i = 0; !hasPid(); i++) {
+      assertThat(i).as("sshd: %s", log()).isLessThan(6000);
       Thread.sleep(10);
     }
     long pid = Long.parseLong(Files.readString(directory.resolve("pid")).strip());
@@ -103,18 +103,13 @@ public final class LocalSshd implements AutoCloseable {
     return Objects.requireNonNull(process, "not started");
   }
 
+  /**
+   * It listens when it writes it. Connecting would tell too, but the process that it then begins
+   * has the port for a moment longer than itself.
+   */
   private boolean hasPid() throws IOException {
     Path file = directory.resolve("pid");
     return Files.exists(file) && Files.readString(file).endsWith("\n");
-  }
-
-  private boolean listens() throws IOException {
-    try (Socket socket = new Socket()) {
-      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1000);
-      return true;
-    } catch (IOException e) {
-      return false;
-    }
   }
 
   public String log() throws IOException {
@@ -182,16 +177,17 @@ public final class LocalSshd implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public void close() throws IOException {
     List<ProcessHandle> sessions = daemon().descendants().toList();
     daemon().destroyForcibly();
     sessions.forEach(ProcessHandle::destroyForcibly);
     ended(daemon());
+    reserved.close();
   }
 
   /** Waits until it has ended, and not until its parent, who is none of ours, has noticed. */
   public static void ended(ProcessHandle process) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (isRunning(process)) {
       assertThat(System.nanoTime()).as("%s ends", process).isLessThan(deadline);
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));

@@ -49,7 +49,7 @@ final class BackupToRemoteIT {
   }
 
   @AfterAll
-  static void end() {
+  static void end() throws Exception {
     sshd.close();
   }
 
