@@ -89,7 +89,7 @@ final class PushFaultsIT {
     System.out.println("push.seed=" + seed);
     Random random = new Random(seed);
     push.backUp();
-    assertThat(push.push(killing(50))).isEqualTo(ReturnCode.FAILURE);
+    assertThat(push.push(killing(20))).isEqualTo(ReturnCode.FAILURE);
     push.assertPushes();
     push.change(1);
     push.backUp();
@@ -99,8 +99,10 @@ final class PushFaultsIT {
     for (int step = 2; killed < KILLS; step++) {
       push.change(step);
       push.backUp();
-      ReturnCode code = push.push(killing(1 + random.nextLong(whole)));
+      long cut = 1 + random.nextLong(whole);
+      ReturnCode code = push.push(killing(cut));
       killed += code == ReturnCode.SUCCESS ? 0 : 1;
+      whole = code == ReturnCode.SUCCESS ? cut : whole; // the one that was measured took longer
       pushed = code == ReturnCode.SUCCESS ? push.snapshots() : pushed;
       push.assertRestoresOne(pushed);
       push.assertRestoresOne(1 + random.nextInt(pushed));
@@ -114,7 +116,7 @@ final class PushFaultsIT {
 
   /** A push in another thread, while it is under way. */
   private Future<ReturnCode> pushing(ExecutorService threads) {
-    push.settings.put("SSH_TIMEOUT", "2s");
+    push.settings.put("SSH_TIMEOUT", "4s");
     push.settings.put("BWLIMIT", "50");
     return threads.submit(() -> push.push());
   }
