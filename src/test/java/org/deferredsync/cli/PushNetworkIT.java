@@ -41,7 +41,9 @@ final class PushNetworkIT {
       # It goes to the background first, then listens, then says who it is.
       for try in $(seq 300); do [ -s "$SCRATCH/sshd.pid" ] || sleep 0.1; done
       push() { # HOST STATUS [PLUGIN]
-          sed -i "s/^REMOTE_HOSTS=.*/REMOTE_HOSTS=$1/" "$CONFIGURATION"
+          timeout=20s
+          [ $2 -eq 0 ] || timeout=4s
+          sed -i "s/^REMOTE_HOSTS=.*/REMOTE_HOSTS=$1/; s/^SSH_TIMEOUT=.*/SSH_TIMEOUT=$timeout/" "$CONFIGURATION"
           status=0
           deferred-sync run --only "${3-backup_to_remote}" || status=$?
           [ $status -eq $2 ] || { echo "$1: status $status, not $2"; exit 97; }
@@ -78,7 +80,7 @@ final class PushNetworkIT {
         "REMOTE_HOSTS=none",
         "REMOTE_DIR=" + top.resolve("remote"),
         "VERIFY_PERCENT=0",
-        "SSH_TIMEOUT=2s",
+        "SSH_TIMEOUT=20s",
         "BWLIMIT=",
         "SSH_IDENTITY=" + top.resolve("id"),
         "SSH_KNOWN_HOSTS=" + top.resolve("known_hosts"));
