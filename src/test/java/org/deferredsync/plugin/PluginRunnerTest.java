@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 @Timeout(60)
 final class PluginRunnerTest {
-  private static final Duration GRACE = Duration.ofSeconds(1);
+  private static final Duration GRACE = Duration.ofSeconds(30);
 
   @TempDir Path directory;
 
@@ -37,10 +37,15 @@ final class PluginRunnerTest {
   }
 
   private PluginOutcome run(Duration limit, FakePlugin.Task task) throws InterruptedException {
+    return run(limit, GRACE, task);
+  }
+
+  private PluginOutcome run(Duration limit, Duration grace, FakePlugin.Task task)
+      throws InterruptedException {
     PluginContext context =
         PluginContexts.context(
             directory, log.logger(), new SystemCommandRunner(System.getenv()), Map.of());
-    return new PluginRunner(limit, GRACE).run(new FakePlugin("p", 1, task), context);
+    return new PluginRunner(limit, grace).run(new FakePlugin("p", 1, task), context);
   }
 
   private PluginOutcome run(FakePlugin.Task task) throws InterruptedException {
@@ -108,12 +113,12 @@ final class PluginRunnerTest {
             });
 
     assertThat(outcome.code()).isEqualTo(ReturnCode.FAILURE);
-    assertThat(outcome.elapsed()).isLessThan(Duration.ofSeconds(8));
+    assertThat(outcome.elapsed()).isLessThan(Duration.ofSeconds(50));
     assertThat(log.lines())
         .containsExactly(
             "WARN p: It ran longer than 0.5s (PLUGIN_TIMEOUT) and is ended.",
             "WARN p: Interrupted.");
-    assertThat(ProcessHandle.current().children().filter(ProcessHandle::isAlive)).isEmpty();
+    assertThat(ProcessHandle.current().children()).noneMatch(PluginRunnerTest::isRunning);
   }
 
   @Test
@@ -123,6 +128,7 @@ final class PluginRunnerTest {
       PluginOutcome outcome =
           run(
               Duration.ofMillis(100),
+              Duration.ofSeconds(1),
               context -> {
                 released.acquireUninterruptibly();
                 return ReturnCode.SUCCESS;
@@ -151,7 +157,17 @@ final class PluginRunnerTest {
         .singleElement()
         .asString()
         .startsWith("WARN p: It left processes behind, which have been ended: ");
-    assertThat(ProcessHandle.of(Long.parseLong(Files.readString(pid)))).isEmpty();
+    assertThat(ProcessHandle.of(Long.parseLong(Files.readString(pid))).stream())
+        .noneMatch(PluginRunnerTest::isRunning);
+  }
+
+  /** One that has ended is a zombie until a thread of this JVM gets to it. */
+  private static boolean isRunning(ProcessHandle process) {
+    try {
+      return !Files.readString(Path.of("/proc", process.pid() + "", "stat")).contains(") Z ");
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   @Test
@@ -167,6 +183,6 @@ final class PluginRunnerTest {
                     }))
         .isInstanceOf(InterruptedException.class);
     assertThat(log.lines()).containsExactly("WARN p: Interrupted.");
-    assertThat(ProcessHandle.current().children().filter(ProcessHandle::isAlive)).isEmpty();
+    assertThat(ProcessHandle.current().children()).noneMatch(PluginRunnerTest::isRunning);
   }
 }

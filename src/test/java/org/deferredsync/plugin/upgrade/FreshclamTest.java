@@ -3,6 +3,7 @@ package org.deferredsync.plugin.upgrade;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -203,7 +204,7 @@ final class FreshclamTest {
     Thread signal =
         new Thread(
             () -> {
-              while (!Files.exists(updating)) {
+              while (!Files.exists(updating) || updating.toFile().length() == 0) {
                 LockSupport.parkNanos(10_000_000);
               }
               job.interrupt();
@@ -226,7 +227,16 @@ final class FreshclamTest {
 
   private static Optional<ProcessHandle> process(Path file) throws Exception {
     return ProcessHandle.of(Long.parseLong(Files.readString(file).strip()))
-        .filter(ProcessHandle::isAlive);
+        .filter(FreshclamTest::isRunning);
+  }
+
+  /** One that has ended is a zombie until a thread of this JVM gets to it. */
+  private static boolean isRunning(ProcessHandle process) {
+    try {
+      return !Files.readString(Path.of("/proc", process.pid() + "", "stat")).contains(") Z ");
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   @Test
