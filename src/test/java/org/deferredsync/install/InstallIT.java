@@ -234,6 +234,7 @@ final class InstallIT {
             java.environment(), List.of(target.resolve("exec/deferred-sync").toString(), "run"));
     try {
       while (!Files.exists(started)) {
+        assertThat(job.isAlive()).isTrue();
         TimeUnit.MILLISECONDS.sleep(10);
       }
       Path old = target.resolve("lib").resolve(release.build());
@@ -249,7 +250,7 @@ final class InstallIT {
           .hasLineCount(1);
 
       job.destroy();
-      assertThat(job.waitFor(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(job.waitFor(60, TimeUnit.SECONDS)).isTrue();
       Release third = release.rebuilt("29990101000003");
       assertThat(third.install(target, "nosudo").status()).isZero();
 
