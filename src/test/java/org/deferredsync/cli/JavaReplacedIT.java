@@ -24,7 +24,9 @@ final class JavaReplacedIT {
 
   @Test
   void job_goesOn_toItsMail() throws Exception {
-    GreenMail server = new GreenMail(new ServerSetup(0, "127.0.0.1", "smtp"));
+    ServerSetup setup = new ServerSetup(0, "127.0.0.1", "smtp");
+    setup.setServerStartupTimeout(60_000);
+    GreenMail server = new GreenMail(setup);
     server.start();
     try (Operator operator = new Operator(scratch)) {
       Path runtime = operator.scratch.resolve("runtime");

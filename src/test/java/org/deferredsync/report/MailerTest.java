@@ -48,12 +48,18 @@ final class MailerTest {
   @TempDir Path directory;
 
   private final LogCapture log = new LogCapture("mail");
-  private GreenMail server = new GreenMail(new ServerSetup(0, "127.0.0.1", "smtp"));
+  private final GreenMail server = new GreenMail(atAnyPort());
 
   @AfterEach
   void stop() {
     log.close();
     server.stop();
+  }
+
+  private static ServerSetup atAnyPort() {
+    ServerSetup setup = new ServerSetup(0, "127.0.0.1", "smtp");
+    setup.setServerStartupTimeout(60_000);
+    return setup;
   }
 
   private static RunReport report(int status, String... troubles) {
