@@ -96,7 +96,11 @@ final class ScanTest {
     Path directory = directories.get(random.nextInt(directories.size()));
     Path name = directory.resolve("n" + random.nextInt(1000) + (random.nextBoolean() ? "-" : ""));
     switch (random.nextInt(8)) {
-      case 0, 1, 2 -> Files.createDirectories(name.resolve("below"));
+      case 0, 1, 2 -> {
+        if (!Files.isRegularFile(name)) {
+          Files.createDirectories(name.resolve("below"));
+        }
+      }
       case 3, 4 -> {
         if (!Files.exists(name)) {
           Files.writeString(name, "x".repeat(random.nextInt(100)));
