@@ -527,6 +527,7 @@ final class RestorerTest {
                 "/bin/sh",
                 "-c",
                 """
+                trap exit TERM
                 cd "$1"
                 while :; do
                     for d in source .deferred-sync-restore; do
@@ -551,7 +552,8 @@ final class RestorerTest {
         Shell.run("/bin/sh", "-c", "find \"$1\" -mindepth 1 -delete; :", "sh", open.toString());
       }
     } finally {
-      flipper.destroyForcibly().waitFor();
+      flipper.destroy(); // and not what it is just running
+      flipper.waitFor();
     }
   }
 }
