@@ -92,10 +92,10 @@ final class Encounters {
 
   /**
    * Whether such names were looked at as often as that, and enough of these looks met something
-   * else; where few do, since the one who exchanges them hardly gets to it, five times as often.
+   * else; where few do, since the one who exchanges them hardly gets to it, 20 times as often.
    */
   synchronized boolean suffice(int count) {
-    return looks >= count && (all() >= looks / 100 || looks >= 5L * count);
+    return looks >= count && (all() >= looks / 100 || looks >= 20L * count);
   }
 
   private long all() {

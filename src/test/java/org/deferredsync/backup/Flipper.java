@@ -22,28 +22,31 @@ final class Flipper implements AutoCloseable {
 
   private final Process process;
   private final BufferedReader said;
+  private boolean enough;
 
-  /** Exchanges the names, two by two. */
-  static Flipper exchanging(Path directory, List<String> names) throws IOException {
-    return new Flipper(List.of(), directory, "", names);
+  /** Exchanges the names, two by two; so often is enough. */
+  static Flipper exchanging(Path directory, List<String> names, int count) throws IOException {
+    return new Flipper(List.of(), count, directory, "", names);
   }
 
   /** Puts a link in the place of each name, where that is there, for a moment. */
-  static Flipper planting(Path directory, Path link, List<String> names) throws IOException {
-    return new Flipper(List.of(), directory, link.toString(), names);
+  static Flipper planting(Path directory, Path link, List<String> names, int count)
+      throws IOException {
+    return new Flipper(List.of(), count, directory, link.toString(), names);
   }
 
   /** The same in the mount namespace of a process. */
-  static Flipper plantingIn(long process, Path directory, Path link, List<String> names)
+  static Flipper plantingIn(long process, Path directory, Path link, List<String> names, int count)
       throws IOException {
     List<String> enter = List.of("nsenter", "-m", "-t", Long.toString(process));
-    return new Flipper(enter, directory, link.toString(), names);
+    return new Flipper(enter, count, directory, link.toString(), names);
   }
 
-  private Flipper(List<String> before, Path directory, String link, List<String> names)
+  private Flipper(List<String> before, int count, Path directory, String link, List<String> names)
       throws IOException {
     List<String> command = new ArrayList<>(before);
-    command.addAll(List.of("python3", "-", Integer.toString(USER), directory.toString(), link));
+    command.addAll(List.of("python3", "-", Integer.toString(USER), Integer.toString(count)));
+    command.addAll(List.of(directory.toString(), link));
     command.addAll(names);
     process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     try (InputStream script = Flipper.class.getResourceAsStream("flipper.py");
@@ -55,10 +58,21 @@ final class Flipper implements AutoCloseable {
     assertThat(said.readLine()).isEqualTo("ready");
   }
 
+  /** Whether it has exchanged names often enough. */
+  boolean suffices() throws IOException {
+    if (!enough && said.ready()) {
+      assertThat(said.readLine()).isEqualTo("enough");
+      enough = true;
+    }
+    assertThat(process.isAlive()).as("who exchanges names").isTrue();
+    return enough;
+  }
+
   /** Ends it, and tells how often it exchanged two names. */
   long end() throws IOException {
     process.toHandle().destroy(); // which leaves the pipe open
-    return Long.parseLong(said.readLine());
+    String last = said.readLine();
+    return Long.parseLong("enough".equals(last) ? said.readLine() : last);
   }
 
   @Override

@@ -122,8 +122,8 @@ final class HostileRestoreTest {
     Posix posix = encounters.posix();
     long flips;
     List<String> names = List.of(".deferred-sync-restore", "top");
-    try (Flipper flipper = Flipper.planting(to, outside.top, names)) {
-      while (!encounters.suffice(count)) {
+    try (Flipper flipper = Flipper.planting(to, outside.top, names, count)) {
+      while (!encounters.suffice(count) || !flipper.suffices()) {
         attempt(
             posix,
             restorer ->
@@ -155,8 +155,8 @@ final class HostileRestoreTest {
     Encounters encounters = new Encounters("flip-.*");
     Posix posix = encounters.posix();
     long flips;
-    try (Flipper flipper = Flipper.exchanging(base, List.of("flip-x", "flip-y"))) {
-      while (!encounters.suffice(count)) {
+    try (Flipper flipper = Flipper.exchanging(base, List.of("flip-x", "flip-y"), count)) {
+      while (!encounters.suffice(count) || !flipper.suffices()) {
         attempt(
             posix,
             restorer ->
@@ -182,8 +182,8 @@ final class HostileRestoreTest {
     Encounters encounters = new Encounters("flip-.*");
     Posix posix = encounters.posix();
     long flips;
-    try (Flipper flipper = Flipper.exchanging(directory, pairs)) {
-      while (!encounters.suffice(count)) {
+    try (Flipper flipper = Flipper.exchanging(directory, pairs, count)) {
+      while (!encounters.suffice(count) || !flipper.suffices()) {
         attempt(
             posix,
             restorer ->

@@ -76,8 +76,8 @@ final class HostileSourceTest {
     Encounters encounters = new Encounters("flip-.*");
     fixture.with(encounters.posix());
     long flips;
-    try (Flipper flipper = Flipper.exchanging(fixture.source, pairs)) {
-      while (!encounters.suffice(count)) {
+    try (Flipper flipper = Flipper.exchanging(fixture.source, pairs, count)) {
+      while (!encounters.suffice(count) || !flipper.suffices()) {
         fixture.run();
         nextDay();
       }

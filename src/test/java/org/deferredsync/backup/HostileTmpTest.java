@@ -55,11 +55,11 @@ final class HostileTmpTest {
       ground.runFirst();
       assumeTrue(ground.program.isApartFrom("/tmp"), "the program lies in /tmp itself");
       Process house = house();
-      try (Flipper tmp = flipper(house, "/tmp", outside);
-          Flipper varTmp = flipper(house, "/var/tmp", outside)) {
+      try (Flipper tmp = flipper(house, "/tmp", outside, count);
+          Flipper varTmp = flipper(house, "/var/tmp", outside, count)) {
         int runs = 0;
         for (long until = System.nanoTime() + count * 200_000L;
-            runs < 2 || System.nanoTime() < until;
+            runs < 2 || System.nanoTime() < until || !tmp.suffices() || !varTmp.suffices();
             runs++) {
           ChangingTree.write(ground.fixture.source, "content", "of run " + runs);
           Path trace = scratch.resolve("trace");
@@ -105,9 +105,9 @@ final class HostileTmpTest {
         || (line.contains("\"/tmp/") && !line.contains("\"/tmp/.java_pid"));
   }
 
-  private static Flipper flipper(Process house, String directory, Outside outside)
+  private static Flipper flipper(Process house, String directory, Outside outside, int count)
       throws IOException {
-    return Flipper.plantingIn(house.pid(), Path.of(directory), outside.top, NAMES);
+    return Flipper.plantingIn(house.pid(), Path.of(directory), outside.top, NAMES, count);
   }
 
   /** A process with a /tmp and a /var/tmp that no other test sees, full of a user's things. */

@@ -121,8 +121,8 @@ final class OperatorPathTest {
     Posix watched = encounters.posix();
     long flips;
     try (Flipper flipper =
-        Flipper.exchanging(scratch.resolve("users"), List.of("flip-x", "flip-y"))) {
-      while (!encounters.suffice(count)) {
+        Flipper.exchanging(scratch.resolve("users"), List.of("flip-x", "flip-y"), count)) {
+      while (!encounters.suffice(count) || !flipper.suffices()) {
         try {
           int opened =
               OperatorPath.open(

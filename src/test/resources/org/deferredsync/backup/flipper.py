@@ -1,6 +1,6 @@
 """Changes names in a directory, as another user, until it is told to end, and prints how often it did.
 
-Arguments: the user, the directory, a link's text or "", then names. Without a link they are exchanged two by two, and
+Arguments: the user, how often is enough, which it says, the directory, a link's text or "", then names. Without a link they are exchanged two by two, and
 files in what they are come and go; with one, each is moved away for a moment, in which the link has its place. What is
 not there at the moment is passed over.
 """
@@ -58,22 +58,32 @@ user = int(sys.argv[1])
 os.setgroups([])
 os.setgid(user)
 os.setuid(user)
-os.chdir(sys.argv[2])
-target = os.fsencode(sys.argv[3])
-names = [os.fsencode(name) for name in sys.argv[4:]]
+enough = int(sys.argv[2])
+os.chdir(sys.argv[3])
+target = os.fsencode(sys.argv[4])
+names = [os.fsencode(name) for name in sys.argv[5:]]
 print("ready", flush=True)
 flips = 0
+
+
+def flipped():
+    global flips
+    flips += 1
+    if flips == enough:
+        print("enough", flush=True)
+
+
 if target:
     while running:
         for name in names:
             if plant(target, name):
-                flips += 1
+                flipped()
 else:
     pairs = list(zip(names[::2], names[1::2]))
     while running:
         for one, other in pairs:
             if exchange(one, other):
-                flips += 1
+                flipped()
                 if flips % 97 == 0:
                     change(one)
 print(flips)
