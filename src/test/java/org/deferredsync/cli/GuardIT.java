@@ -8,6 +8,7 @@ import java.util.List;
 import org.deferredsync.backup.TreeText;
 import org.deferredsync.cli.Operator.Job;
 import org.deferredsync.cli.Operator.Ran;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -30,6 +31,11 @@ final class GuardIT {
     }
     operator.configure("BACKUPDIRS=" + source);
     assertThat(operator.job("run").status()).isZero();
+  }
+
+  @AfterEach
+  void clear() throws Exception {
+    operator.close();
   }
 
   private void lose(int from, int to) throws Exception {

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.deferredsync.backup.SharedMemory;
 import org.deferredsync.cli.Operator.Ran;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -29,6 +30,11 @@ final class PlanPruneIT {
     Files.writeString(source.resolve("file"), "12345");
     Files.writeString(other.resolve("file"), "1");
     operator.configure("BACKUPDIRS='" + source + " " + other + "'", "KEEP_LAST=2");
+  }
+
+  @AfterEach
+  void clear() throws Exception {
+    operator.close();
   }
 
   @Test

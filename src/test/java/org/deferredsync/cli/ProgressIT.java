@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.deferredsync.cli.Operator.Ran;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -35,6 +36,11 @@ final class ProgressIT {
       Files.writeString(source.resolve("file" + i), "text " + i);
     }
     operator.configure("BACKUPDIRS=" + source);
+  }
+
+  @AfterEach
+  void clear() throws Exception {
+    operator.close();
   }
 
   private Ran onTerminal(String... arguments) throws Exception {

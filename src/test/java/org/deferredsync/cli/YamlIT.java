@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import org.deferredsync.backup.SharedMemory;
 import org.deferredsync.cli.Operator.Ran;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -30,6 +31,11 @@ final class YamlIT {
     Files.writeString(source.resolve("kept"), "1");
     Files.writeString(source.resolve("film.iso"), "2");
     Files.writeString(source.resolve("large"), "0123456789");
+  }
+
+  @AfterEach
+  void clear() throws Exception {
+    operator.close();
   }
 
   private Path yaml(String name) throws Exception {
