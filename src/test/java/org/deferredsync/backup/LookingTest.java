@@ -58,6 +58,9 @@ final class LookingTest {
     outer = Files.createDirectories(fixture.source.resolve("outer"));
     inner = Files.createDirectories(outer.resolve("inner"));
     other = Files.createDirectories(fixture.source.resolve("outer-not"));
+    for (Path source : List.of(inner, other)) {
+      Files.writeString(source.resolve("kept"), "for an empty source would be held");
+    }
     List<Path[]> configured =
         List.of(
             new Path[] {inner, other},
