@@ -53,7 +53,7 @@ final class FoundObjects implements AutoCloseable {
   Version version(DirectoryTree tree, FilePath path, Stat stat, @Nullable Long content)
       throws IOException {
     Long group = stat.isRegular() || stat.isDirectory() || stat.nlink() < 2 ? null : groupOf(stat);
-    int parent = tree.open(ManifestRow.directoryOf(path));
+    int parent = tree.open(path.above());
     byte[] link = stat.isSymlink() ? posix.readLink(parent, path.name()) : null;
     ExtendedAttributes attributes = Metadata.attributes(posix, parent, path.name());
     return Versions.of(stat, link, group, content, false)
@@ -86,7 +86,7 @@ final class FoundObjects implements AutoCloseable {
   }
 
   private ContentHash hash(DirectoryTree tree, FilePath path) throws IOException {
-    int file = posix.openFile(tree.open(ManifestRow.directoryOf(path)), path.name());
+    int file = posix.openFile(tree.open(path.above()), path.name());
     try {
       return reading.read(file, -1).hash();
     } catch (SourceException e) {
@@ -112,7 +112,7 @@ final class FoundObjects implements AutoCloseable {
       case SYMLINK ->
           Arrays.equals(
               version.linkTarget(),
-              posix.readLink(tree.open(ManifestRow.directoryOf(path)), path.name()));
+              posix.readLink(tree.open(path.above()), path.name()));
       default -> true;
     };
   }

@@ -33,11 +33,11 @@ final class MadeUpRows {
 
   /** Every version of the path that is known by now, oldest first. */
   List<Dated> versions(FilePath path) throws IOException {
-    return catalogue.history().of(directory(path), ManifestRow.nameOf(path));
+    return catalogue.history().of(directory(path), path.name());
   }
 
   private long directory(FilePath path) throws IOException {
-    return catalogue.directories().idOf(ManifestRow.directoryOf(path));
+    return catalogue.directories().idOf(path.above());
   }
 
   /** The run from which on nothing else is known of the path until this one. */
@@ -62,7 +62,7 @@ final class MadeUpRows {
   /** One that was told of with another end. */
   void addKnown(FilePath path, long since, long until, Version version) throws IOException {
     addDirectory(path, version);
-    catalogue.entries().addPast(directory(path), ManifestRow.nameOf(path), since, until, version);
+    catalogue.entries().addPast(directory(path), path.name(), since, until, version);
   }
 
   /** The current version of a path that has none. */
@@ -76,7 +76,7 @@ final class MadeUpRows {
     Evidence unseen = new Evidence(0, 0, stat.isDirectory() ? 1 : stat.nlink(), true, false);
     catalogue
         .entries()
-        .add(directory(path), new Entry(ManifestRow.nameOf(path), since, version, unseen));
+        .add(directory(path), new Entry(path.name(), since, version, unseen));
   }
 
   private void addDirectory(FilePath path, Version version) throws IOException {
@@ -87,6 +87,6 @@ final class MadeUpRows {
 
   /** The current version of the path ended before this run. */
   void end(FilePath path, long run) throws IOException {
-    catalogue.entries().end(directory(path), ManifestRow.nameOf(path), run);
+    catalogue.entries().end(directory(path), path.name(), run);
   }
 }

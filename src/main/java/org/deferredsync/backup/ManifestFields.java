@@ -135,6 +135,15 @@ final class ManifestFields {
     return FilePath.of(unescape(raw()));
   }
 
+  /** The path of what has a row: the root has none. */
+  FilePath entry() {
+    FilePath path = path();
+    if (path.isRoot()) {
+      throw new IllegalArgumentException("a row of the root");
+    }
+    return path;
+  }
+
   byte @Nullable [] bytesOrNull() {
     byte[] raw = raw();
     return raw.length == 1 && raw[0] == '-' ? null : unescape(raw);

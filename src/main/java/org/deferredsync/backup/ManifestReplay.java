@@ -90,7 +90,7 @@ final class ManifestReplay {
       if (directory.isPresent()) {
         catalogue
             .entries()
-            .end(directory.get().id(), ManifestRow.nameOf(ended.path()), ended.run());
+            .end(directory.get().id(), ended.path().name(), ended.run());
       }
     } else if (row instanceof ManifestRow.Forgotten forgotten) {
       forget(forgotten.path());
@@ -99,7 +99,7 @@ final class ManifestReplay {
       if (directory.isPresent()) {
         catalogue
             .entries()
-            .setEvidence(directory.get().id(), ManifestRow.nameOf(seen.path()), seen.evidence());
+            .setEvidence(directory.get().id(), seen.path().name(), seen.evidence());
       }
     } else if (row instanceof ManifestRow.Placed placed) {
       Long content = placed.content();
@@ -130,12 +130,12 @@ final class ManifestReplay {
   }
 
   private Optional<Known> directory(FilePath path) throws CatalogueException {
-    return catalogue.directories().find(ManifestRow.directoryOf(path));
+    return catalogue.directories().find(path.above());
   }
 
   private void store(ManifestRow.Stored row) throws CatalogueException {
-    long directory = catalogue.directories().idOf(ManifestRow.directoryOf(row.path()));
-    byte[] name = ManifestRow.nameOf(row.path());
+    long directory = catalogue.directories().idOf(row.path().above());
+    byte[] name = row.path().name();
     if (row.version().type() == FileType.DIRECTORY) {
       catalogue.directories().idOf(row.path());
     }
@@ -172,7 +172,7 @@ final class ManifestReplay {
     if (directory.isEmpty()) {
       return;
     }
-    byte[] name = ManifestRow.nameOf(path);
+    byte[] name = path.name();
     Optional<Entry> entry = catalogue.entries().find(directory.get().id(), name);
     if (entry.isPresent()) {
       @Nullable Long content = entry.get().version().content();

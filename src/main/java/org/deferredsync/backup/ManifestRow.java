@@ -16,9 +16,6 @@ import org.jspecify.annotations.Nullable;
  * known types and numbers in their range gets through.
  */
 sealed interface ManifestRow {
-  /** The last byte of everything that {@link ManifestText} writes for a name that is the root's. */
-  byte[] ROOT_NAME = {};
-
   /** How many bytes the operating system lets a name have. */
   int LONGEST_NAME = 255;
 
@@ -76,17 +73,6 @@ sealed interface ManifestRow {
   /** The last line. */
   record End(long rows) implements ManifestRow {}
 
-  /** The directory whose row the entry is in. */
-  static FilePath directoryOf(FilePath path) {
-    FilePath parent = path.parent();
-    return parent == null ? FilePath.ROOT : parent;
-  }
-
-  /** The name in that directory; empty for the root itself. */
-  static byte[] nameOf(FilePath path) {
-    return path.isRoot() ? ROOT_NAME : path.name();
-  }
-
   /**
    * Reads a line.
    *
@@ -98,9 +84,9 @@ sealed interface ManifestRow {
         switch (fields.word()) {
           case "+" -> stored(fields, false);
           case "past" -> stored(fields, true);
-          case "end" -> new Ended(fields.path(), fields.id());
-          case "forget" -> new Forgotten(fields.path());
-          case "seen" -> new Seen(fields.path(), fields.evidence());
+          case "end" -> new Ended(fields.entry(), fields.id());
+          case "forget" -> new Forgotten(fields.entry());
+          case "seen" -> new Seen(fields.entry(), fields.evidence());
           case "place" ->
               new Placed(
                   fields.id(),
@@ -123,8 +109,8 @@ sealed interface ManifestRow {
   }
 
   private static Stored stored(ManifestFields fields, boolean past) {
-    FilePath path = fields.path();
-    if (!path.isRoot() && path.name().length > LONGEST_NAME) {
+    FilePath path = fields.entry();
+    if (path.name().length > LONGEST_NAME) {
       throw new IllegalArgumentException("a name of " + path.name().length + " bytes");
     }
     long since = fields.id();

@@ -134,6 +134,6 @@ final class ManifestRows {
   }
 
   private static FilePath pathOf(AllRows.Row row) {
-    return row.name().length == 0 ? row.in() : row.in().child(row.name());
+    return row.in().child(row.name());
   }
 }

@@ -179,7 +179,7 @@ final class ManifestWriter implements RowLog, AutoCloseable {
       directory = catalogue.directories().pathOf(in);
       lastDirectory = in;
     }
-    return name.length == 0 ? directory : directory.child(name);
+    return directory.child(name);
   }
 
   private byte @Nullable [] hashOf(@Nullable Long content) throws CatalogueException {

@@ -46,13 +46,13 @@ final class Database implements AutoCloseable {
    * file without a name.
    */
   static Database temporary() throws CatalogueException {
-    return open("jdbc:sqlite:", "a temporary file in " + temporaryDirectory(), true);
+    return open("jdbc:sqlite:", "a temporary file in " + temporaryDirectory(System.getenv()), true);
   }
 
   /** Where SQLite makes its temporary files (sqlite.org/tempfiles.html). */
-  private static String temporaryDirectory() {
+  static String temporaryDirectory(Map<String, String> environment) {
     for (String key : List.of("SQLITE_TMPDIR", "TMPDIR")) {
-      String named = System.getenv(key);
+      String named = environment.get(key);
       if (named != null && Files.isWritable(Path.of(named))) {
         return named;
       }

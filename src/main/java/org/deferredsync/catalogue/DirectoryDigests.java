@@ -21,11 +21,8 @@ public final class DirectoryDigests {
   private int used;
 
   private DirectoryDigests(long count) {
-    if (count > Integer.MAX_VALUE / (2 * SLOT)) {
-      throw new IllegalArgumentException(count + " directories");
-    }
-    this.capacity = (int) (count + count / 3 + 1);
-    this.slots = new long[capacity * SLOT];
+    this.capacity = Math.toIntExact(count + count / 3 + 1);
+    this.slots = new long[Math.multiplyExact(capacity, SLOT)];
   }
 
   static DirectoryDigests load(Database database) throws CatalogueException {
@@ -49,8 +46,7 @@ public final class DirectoryDigests {
     /** The key of the path in the first {@code length} bytes. */
     public long of(byte[] path, int length) {
       sha.update(path, 0, length);
-      long key = ByteBuffer.wrap(sha.digest()).getLong();
-      return key == 0 ? 1 : key; // 0 is an empty slot
+      return ByteBuffer.wrap(sha.digest()).getLong() | 1; // 0 is an empty slot
     }
 
     private static MessageDigest sha256() {

@@ -53,7 +53,7 @@ public final class Expiry {
         row ->
             new Old(
                 row.getLong("directory"),
-                childOf(FilePath.of(row.getBytes("path")), row.getBytes("name")),
+                FilePath.of(row.getBytes("path")).child(row.getBytes("name")),
                 row.getLong("since"),
                 row.getLong("until"),
                 FileType.ofMode(row.getInt("mode")),
@@ -62,7 +62,7 @@ public final class Expiry {
         before,
         last == null ? after + 1 : last.until(), // each page begins where the last one ended
         last == null ? 0L : last.directory(),
-        last == null ? new byte[0] : nameOf(last.path()),
+        last == null ? new byte[0] : last.path().name(),
         last == null ? 0L : last.since(),
         limit);
   }
@@ -79,13 +79,13 @@ public final class Expiry {
         row ->
             new Old(
                 directory.id(),
-                childOf(directory.path(), row.getBytes("name")),
+                directory.path().child(row.getBytes("name")),
                 row.getLong("since"),
                 row.getLong("until"),
                 FileType.ofMode(row.getInt("mode")),
                 Database.longOrNull(row, "content")),
         directory.id(),
-        last == null ? new byte[0] : nameOf(last.path()),
+        last == null ? new byte[0] : last.path().name(),
         last == null ? 0L : last.since(),
         limit);
   }
@@ -100,20 +100,12 @@ public final class Expiry {
         row -> new Emptied(row.getLong(1), row.getString(2)));
   }
 
-  private static FilePath childOf(FilePath directory, byte[] name) {
-    return name.length == 0 ? directory : directory.child(name);
-  }
-
-  private static byte[] nameOf(FilePath path) {
-    return path.isRoot() ? new byte[0] : path.name();
-  }
-
   /** Deletes the version; answers the files in increments that nothing needs any more. */
   public List<Placed> forget(Old old) throws CatalogueException {
     database.update(
         "DELETE FROM entry_history WHERE directory = ? AND name = ? AND since = ?",
         old.directory(),
-        nameOf(old.path()),
+        old.path().name(),
         old.since());
     Long content = old.content();
     List<Placed> gone = new ArrayList<>();

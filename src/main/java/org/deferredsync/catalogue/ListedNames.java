@@ -20,9 +20,7 @@ public final class ListedNames implements AutoCloseable {
 
   /** Forgets all names. */
   public void clear() throws CatalogueException {
-    if (database != null) {
-      database.run("DELETE FROM listed");
-    }
+    opened().run("DELETE FROM listed");
   }
 
   /** Adds a name; the last one holds if the system gave it twice. */

@@ -39,7 +39,7 @@ final class ManifestRowTest {
   void parse_takesWhatARunWrites() {
     assertThat(parse(FILE)).isInstanceOf(ManifestRow.Stored.class);
     assertThat(parse(LINK)).isInstanceOf(ManifestRow.Stored.class);
-    assertThat(parse("+ / 1 40755 0 0 0 0.000000000 0 - - - - - - 0.000000000 2 1 racy mount"))
+    assertThat(parse("+ /d 1 40755 0 0 0 0.000000000 0 - - - - - - 0.000000000 2 1 racy mount"))
         .isInstanceOf(ManifestRow.Stored.class);
     assertThat(parse("past /a 1 2 100644 0 0 3 0.000000000 0 - - - 7 " + HASH + " inconsistent"))
         .isInstanceOf(ManifestRow.Stored.class);
@@ -61,6 +61,11 @@ final class ManifestRowTest {
         "after x",
         "after 1 2",
         "end /a 0",
+        "end / 1",
+        "forget /",
+        "seen / 0.000000000 5 1 - -",
+        "+ / 1 40755 0 0 0 0.000000000 0 - - - - - - 0.000000000 2 1 - -",
+        "past / 1 2 40755 0 0 0 0.000000000 0 - - - - - -",
         "end /a%2",
         "forget a%00",
         "seen /a 0 5 1 - -",

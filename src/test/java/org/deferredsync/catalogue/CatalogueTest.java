@@ -78,4 +78,17 @@ final class CatalogueTest {
 
     assertThat(tables()).isEqualTo(now);
   }
+
+  @Test
+  void checkpoint_saysSo_whereAnotherOneIsUnderWay() throws Exception {
+    try (Catalogue catalogue = Catalogue.open(file, CommitHook.NONE)) {
+      catalogue.transaction(() -> catalogue.setGeneration(3));
+      try (ForeignCheckpoint foreign = ForeignCheckpoint.begin(file)) {
+        assertThat(catalogue.checkpoint()).isFalse();
+        assertThat(catalogue.generation()).isEqualTo(3);
+        assertThat(foreign).isNotNull();
+      }
+      assertThat(catalogue.checkpoint()).isTrue();
+    }
+  }
 }

@@ -33,6 +33,21 @@ final class DirectoryDigestsTest {
     }
   }
 
+  /** 128 bits of a digest are kept, and each of them counts. */
+  @Test
+  void digest_isNotTheSame_ifOneOfItsFirst128BitsDiffers() throws Exception {
+    try (Catalogue catalogue = Catalogue.temporary()) {
+      long id = catalogue.directories().idOf(FilePath.of("/d"));
+      catalogue.directories().setDigest(id, digest(1));
+      DirectoryDigests digests = catalogue.directories().digests();
+      for (int bit = 0; bit < 128; bit++) {
+        byte[] other = digest(1);
+        other[bit / 8] ^= (byte) (1 << bit % 8);
+        assertThat(digests.isSame(key("/d"), other)).as("bit %d", bit).isFalse();
+      }
+    }
+  }
+
   @Test
   void directory_isKnownAndNeverTheSame_whileItHasNoDigest() throws Exception {
     try (Catalogue catalogue = Catalogue.temporary()) {

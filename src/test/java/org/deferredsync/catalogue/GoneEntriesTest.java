@@ -52,7 +52,21 @@ final class GoneEntriesTest {
     assertThat(gone.find(file(1))).isEmpty();
     assertThat(gone.files(file(1))).isEmpty();
     assertThat(gone.met(0)).isZero();
+    assertThat(gone.metOf(1)).isEqualTo(new PlanStore.Size(0, 0));
     assertThat(gone.moves()).isEmpty();
+  }
+
+  /** What the catalogue cannot say the bytes of cannot be moved, whatever it looks like. */
+  @Test
+  void aFile_isNotMovable_withoutKnownBytes() {
+    Entry known = row("a", FILE, 41, 1);
+    Version v = known.version();
+    Version unknown =
+        new Version(v.mode(), 0, 0, v.size(), v.mtimeNs(), 0, null, null, null, null, false);
+
+    assertThat(GoneEntries.isMovable(known)).isTrue();
+    assertThat(GoneEntries.isMovable(new Entry(known.name(), 1, unknown, known.evidence())))
+        .isFalse();
   }
 
   @Test
