@@ -126,6 +126,21 @@ final class Displacer {
     return there != null && there.sameObject(file);
   }
 
+  /**
+   * A directory that something else takes the place of, when all that it held is displaced. What
+   * somebody put in its place is kept.
+   *
+   * @return its inode, or 0 if the mirror does not hold it any more
+   */
+  long displaceDirectory(FilePath path, Batch batch, Problems problems) throws IOException {
+    Stat there = target.mirror().statOrNull(path);
+    if (there != null && there.isDirectory()) {
+      return there.inode();
+    }
+    clear(path, batch, problems);
+    return 0;
+  }
+
   /** Makes sure that nothing lies at a path that the catalogue does not name. */
   void clear(FilePath path, Batch batch, Problems problems) throws IOException {
     if (target.mirror().statOrNull(path) != null) {

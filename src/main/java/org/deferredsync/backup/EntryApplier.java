@@ -126,9 +126,9 @@ final class EntryApplier {
       return true;
     }
     remover.removeBelow(path);
-    Stat there = context.target().mirror().statOrNull(path);
+    long displaced = context.displacer().displaceDirectory(path, context.batch(), work.problems());
     context.batch().replacesDirectory(path);
-    context.batch().put(path, name, staged, there == null ? 0 : there.inode());
+    context.batch().put(path, name, staged, displaced);
     context.rows().end(directory, row);
     context.rows().addStaged(directory, listed.name(), staged);
     work.tally().removed();

@@ -150,11 +150,9 @@ final class Findings {
     return damagedContents.get(bit(content)) || missingContents.get(bit(content));
   }
 
-  /** The contents found bad, with what they are from now on. */
+  /** What a content that was found bad is from now on. */
   Contents.State state(long content) {
-    return damagedContents.get(bit(content))
-        ? Contents.State.DAMAGED
-        : missingContents.get(bit(content)) ? Contents.State.MISSING : Contents.State.GOOD;
+    return damagedContents.get(bit(content)) ? Contents.State.DAMAGED : Contents.State.MISSING;
   }
 
   /** Contents that are as they were stored. */

@@ -110,9 +110,7 @@ final class FoundObjects implements AutoCloseable {
               && (there.mtimeNs() == version.mtimeNs()
                   || isContent(version.content(), hash(tree, path)));
       case SYMLINK ->
-          Arrays.equals(
-              version.linkTarget(),
-              posix.readLink(tree.open(path.above()), path.name()));
+          Arrays.equals(version.linkTarget(), posix.readLink(tree.open(path.above()), path.name()));
       default -> true;
     };
   }

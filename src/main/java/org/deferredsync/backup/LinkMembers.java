@@ -36,11 +36,10 @@ final class LinkMembers {
       add(members, inode, name, true);
     }
     for (FilePath path : context.catalogue().entries().linkedAt(inode.inode())) {
-      FilePath parent = path.parent();
       Optional<SourceWork> work = workOf(path);
-      if (parent != null && work.isPresent() && seen.add(path)) {
+      if (work.isPresent() && seen.add(path)) {
         int index = work.get().source().index();
-        add(members, inode, new Name(index, parent, path.name()), false);
+        add(members, inode, new Name(index, path.above(), path.name()), false);
       }
     }
     return members;

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.util.List;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.PosixException;
-import org.deferredsync.fs.Stat;
 import org.deferredsync.snapshot.Entry;
 import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.FileType;
@@ -144,8 +143,7 @@ final class Linker {
     }
     if (row.version().type() == FileType.DIRECTORY) {
       context.batch().replacesDirectory(path);
-      Stat there = context.target().mirror().statOrNull(path);
-      return there == null ? 0 : there.inode();
+      return context.displacer().displaceDirectory(path, context.batch(), problems);
     }
     return member.holds(content)
         ? context.displacer().displaceDamaged(path, row, context.batch(), problems)

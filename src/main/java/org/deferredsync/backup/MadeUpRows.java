@@ -74,9 +74,7 @@ final class MadeUpRows {
     addDirectory(path, version);
     count++;
     Evidence unseen = new Evidence(0, 0, stat.isDirectory() ? 1 : stat.nlink(), true, false);
-    catalogue
-        .entries()
-        .add(directory(path), new Entry(path.name(), since, version, unseen));
+    catalogue.entries().add(directory(path), new Entry(path.name(), since, version, unseen));
   }
 
   private void addDirectory(FilePath path, Version version) throws IOException {

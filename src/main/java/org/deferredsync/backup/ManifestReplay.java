@@ -88,18 +88,14 @@ final class ManifestReplay {
     } else if (row instanceof ManifestRow.Ended ended) {
       Optional<Known> directory = directory(ended.path());
       if (directory.isPresent()) {
-        catalogue
-            .entries()
-            .end(directory.get().id(), ended.path().name(), ended.run());
+        catalogue.entries().end(directory.get().id(), ended.path().name(), ended.run());
       }
     } else if (row instanceof ManifestRow.Forgotten forgotten) {
       forget(forgotten.path());
     } else if (row instanceof ManifestRow.Seen seen) {
       Optional<Known> directory = directory(seen.path());
       if (directory.isPresent()) {
-        catalogue
-            .entries()
-            .setEvidence(directory.get().id(), seen.path().name(), seen.evidence());
+        catalogue.entries().setEvidence(directory.get().id(), seen.path().name(), seen.evidence());
       }
     } else if (row instanceof ManifestRow.Placed placed) {
       Long content = placed.content();

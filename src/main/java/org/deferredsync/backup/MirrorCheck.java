@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.catalogue.CatalogueException;
@@ -129,11 +130,11 @@ final class MirrorCheck {
     }
 
     boolean has(byte[] name) {
-      if (all || directory == null) {
+      if (all) {
         return few.contains(ByteBuffer.wrap(name));
       }
       try {
-        return catalogue.entries().find(directory, name).isPresent();
+        return catalogue.entries().find(Objects.requireNonNull(directory), name).isPresent();
       } catch (CatalogueException e) {
         throw new UncheckedIOException(e);
       }

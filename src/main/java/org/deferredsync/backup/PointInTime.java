@@ -115,9 +115,10 @@ public final class PointInTime {
 
   private static boolean isTime(String text) {
     try {
-      return TIME.matcher(text).matches() && new PointInTime(text).time(ZoneOffset.UTC) != null;
+      new PointInTime(text).time(ZoneOffset.UTC);
+      return true;
     } catch (DateTimeException e) {
-      return false; // 25 o'clock
+      return false; // no time at all, or 25 o'clock
     }
   }
 

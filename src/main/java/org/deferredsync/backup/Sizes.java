@@ -18,7 +18,7 @@ public final class Sizes {
     }
     double value = bytes / 1024.0;
     int unit = 0;
-    while (value >= ROUNDS_UP && unit < UNITS.length - 1) {
+    while (value >= ROUNDS_UP) { // a long ends at 8 EiB
       value /= 1024;
       unit++;
     }

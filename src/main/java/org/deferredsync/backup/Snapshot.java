@@ -104,15 +104,11 @@ public final class Snapshot {
   /** What was at the path. */
   public Optional<Node> find(FilePath path) throws IOException {
     Optional<SourceAt> source = sourceOf(path);
-    if (source.isEmpty() || (path.isRoot() && source.get().path().isRoot())) {
+    if (source.isEmpty() || path.isRoot()) {
       boolean above = sources.stream().anyMatch(below -> path.contains(below.path()));
       return above ? Optional.of(new Node(path, null)) : Optional.empty();
     }
-    FilePath parent = path.parent();
-    if (parent == null) {
-      return Optional.empty();
-    }
-    Optional<Directories.Known> directory = catalogue.directories().find(parent);
+    Optional<Directories.Known> directory = catalogue.directories().find(path.above());
     return directory.isEmpty()
         ? Optional.empty()
         : catalogue

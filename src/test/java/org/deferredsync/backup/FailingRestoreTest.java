@@ -2,6 +2,7 @@ package org.deferredsync.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import org.deferredsync.backup.RestoreChange.Watcher;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.FaultyPosix;
 import org.deferredsync.fs.FaultyPosix.Call;
+import org.deferredsync.fs.Posix;
 import org.deferredsync.logging.LogCapture;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
@@ -46,6 +48,7 @@ final class FailingRestoreTest {
     ChangingTree.write(fixture.source, "a", "of two names");
     ChangingTree.link(fixture.source, "b", "a");
     ChangingTree.write(fixture.source, "d/file", "in a directory");
+    Files.createSymbolicLink(fixture.source.resolve("l"), Path.of("a"));
     fixture.run();
   }
 
@@ -222,5 +225,21 @@ final class FailingRestoreTest {
     posix.failOn(Call.OPEN_DIRECTORY, ".deferred-sync", Errno.EIO);
     assertThatThrownBy(this::aside).hasMessageStartingWith(fixture.target + ": [");
     assertThat(posix.openObjects()).isEmpty();
+  }
+
+  /** Only an ordinary user is told to come back as root. */
+  @Test
+  void link_isNotRestored_whereEvenRootMayNotMakeIt() throws Exception {
+    assumeTrue(Posix.ofSystem().effectiveUser() == 0, "what an ordinary user may not is root's");
+    posix.failOn(Call.MAKE_SYMLINK, "l", Errno.EPERM);
+
+    assertThat(aside().failed()).isEqualTo(1);
+
+    assertThat(said.lines())
+        .anyMatch(
+            line ->
+                line.contains(fixture.source.resolve("l") + ": ")
+                    && line.contains(Errno.EPERM.text()));
+    assertThat(scratch.resolve("to/source/a")).hasContent("of two names");
   }
 }

@@ -410,4 +410,39 @@ final class HeldSourceTest {
     Files.move(big, source.resolve("BIG"));
     mended();
   }
+
+  /** It may be a wrong path: what is approved is recorded of nothing. */
+  @Test
+  void approval_ofASource_thatNoRunHasSeen_isToldToChangeNothing() throws Exception {
+    Path unseen = Files.createDirectory(scratch.resolve("unseen"));
+    fixture.approves(unseen);
+
+    assertThat(fixture.run(unseen).verdict()).isEqualTo(Verdict.GOOD);
+
+    assertThat(warnings())
+        .anyMatch(line -> line.contains(unseen + ": --approve changes nothing, the last run"));
+  }
+
+  /** A source around it that knows of it does not take over what it had. */
+  @Test
+  void snapshot_showsAHeldSource_asItWas_insideOneThatWentOn() throws Exception {
+    Path outer = Files.createDirectories(scratch.resolve("outer"));
+    Path inner = outer.resolve("inner");
+    write(inner, "file", "of the inner one");
+    write(outer, "beside/file", "of the outer one");
+    List<Source> sources =
+        List.of(
+            new Source(EngineFixture.filePath(outer), excluding(inner.toString())),
+            new Source(EngineFixture.filePath(inner), EntryFilter.NONE));
+    fixture.ahead(Duration.ofSeconds(80));
+    assertThat(fixture.run(sources).verdict()).isEqualTo(Verdict.GOOD);
+    Map<String, String> whole = TreeText.of(outer);
+    Map<String, String> before = TreeText.of(inner);
+    TargetChecks.delete(inner);
+    fixture.ahead(Duration.ofMinutes(2));
+    assertThat(fixture.run(sources).verdict()).isNotEqualTo(Verdict.GOOD);
+
+    assertThat(TargetChecks.restored(fixture, 3, inner)).isEqualTo(before);
+    assertThat(TargetChecks.restored(fixture, 3, outer).keySet()).isEqualTo(whole.keySet());
+  }
 }

@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.deferredsync.backup.RestoreChange.Watcher;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.FaultyPosix;
@@ -333,5 +334,31 @@ final class InPlaceTest {
     shell("rm -r a");
     assertThat(restore(fixture.source.resolve("a/b")).failed()).isZero();
     assertThat(TreeText.of(fixture.source.resolve("a"))).isEqualTo(wanted);
+  }
+
+  /** More than are held at a time, of which some cannot be moved. */
+  @Test
+  void restore_movesEveryNameAside_thatIsNotInTheSnapshot_someAtATime() throws Exception {
+    shell("echo 1 >a");
+    fixture.run();
+    shell("echo 2 >a; seq 10003 | sed s/^/x/ | xargs touch");
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    for (String name : List.of("x1", "x5000", "x10003")) {
+      for (FaultyPosix.Call call : List.of(FaultyPosix.Call.RENAME, FaultyPosix.Call.RENAME_NEW)) {
+        posix.failOn(call, fixture.source.resolve(name).toString(), Errno.EACCES);
+      }
+    }
+    fixture.with(posix);
+
+    Restorer.Result result = restore(fixture.source);
+
+    assertThat(result.failed()).isEqualTo(3);
+    assertThat(result.aside()).as("and what a was").isEqualTo(10_001);
+    assertThat(fixture.source.resolve("a")).hasContent("1");
+    try (Stream<Path> names = Files.list(fixture.source)) {
+      assertThat(names.map(name -> name.getFileName().toString()))
+          .filteredOn(name -> !name.startsWith(".deferred-sync-aside-"))
+          .containsExactlyInAnyOrder("a", "x1", "x5000", "x10003");
+    }
   }
 }

@@ -154,4 +154,44 @@ final class IncrementFilesTest {
     assertThat(increments()).hasSize(1);
     assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
   }
+
+  /** A file system may answer in either way where a link lies instead of a directory. */
+  @Test
+  void increment_isNotOurs_whereTheSystemFindsALink() throws Exception {
+    Path unknown = Files.createDirectory(fixture.target.resolve(UNKNOWN));
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    posix.failOn(Call.OPEN_DIRECTORY, UNKNOWN, Errno.ELOOP);
+    assertThatThrownBy(fixture.with(posix)::run)
+        .isInstanceOf(BackupException.class)
+        .hasMessageStartingWith(unknown + ": an increment that the catalogue does not know");
+    Files.delete(unknown);
+    String first = increments().get(0).getFileName().toString();
+    posix = FaultyPosix.ofSystem();
+    posix.failOn(Call.OPEN_DIRECTORY, first, Errno.ELOOP);
+    fixture.with(posix);
+
+    assertThat(prune().hindrance()).isEmpty();
+
+    assertThat(increments()).as("what lies there now is not ours to delete").isNotEmpty();
+    assertThat(posix.openObjects()).isEmpty();
+  }
+
+  /** What cannot be reached now is not forgotten: the next prune finishes it. */
+  @Test
+  void prune_isTakenUpAgain_whereADirectoryOfAnIncrementCannotBeOpened() throws Exception {
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    posix.failOn(Call.OPEN_DIRECTORY, inIncrement(0, "deep/in").toString(), Errno.EACCES);
+    fixture.with(posix);
+    assertThatThrownBy(this::prune)
+        .isInstanceOf(BackupException.class)
+        .hasMessageContaining(Errno.EACCES.text());
+    assertThat(posix.openObjects()).isEmpty();
+    assertThat(inIncrement(0, "deep/in/file")).hasContent("of day 1");
+    fixture.with(Posix.ofSystem());
+
+    prune();
+
+    assertThat(increments()).isEmpty();
+    assertThat(TargetChecks.verify(fixture).good()).isTrue();
+  }
 }

@@ -391,4 +391,78 @@ final class MirrorByHandTest {
     assertThat(inIncrement("pipe")).isEmptyDirectory();
     nextRunAt(70);
   }
+
+  /** By the bytes, where size and type are the same and the time is not. */
+  @Test
+  @Tag("rule-11")
+  void run_keepsAFileOfTheSameSize_thatHasOtherBytes() throws Exception {
+    ChangingTree.write(fixture.source, "of-four", "AAAA");
+    anotherGoodRun(30);
+    Files.writeString(mirror("of-four"), "BBBB");
+    Files.setLastModifiedTime(mirror("of-four"), FileTime.fromMillis(1));
+    ChangingTree.write(fixture.source, "of-four", "from the source");
+    fixture.ahead(Duration.ofSeconds(50));
+
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.FAILED);
+
+    assertThat(inIncrement("of-four")).hasContent("BBBB");
+    assertThat(TargetChecks.verify(fixture).missing()).isEqualTo(1);
+    nextRunAt(70);
+  }
+
+  /** A name that nobody stored keeps no file of ours in the mirror. */
+  @Test
+  @Tag("rule-5")
+  void run_keepsTheVersion_ofWhatWasLinkedByHand_orLostItsOtherName() throws Exception {
+    Path source = fixture.source;
+    ChangingTree.write(source, "a", "of three names");
+    ChangingTree.link(source, "b", "a");
+    ChangingTree.link(source, "c", "a");
+    Files.createSymbolicLink(source.resolve("one"), Path.of("there"));
+    anotherGoodRun(30);
+    Map<String, String> before = TreeText.of(source);
+    Shell.run("ln", "-P", mirror("one").toString(), scratch.resolve("by-hand").toString());
+    Files.delete(mirror("b"));
+    for (String name : List.of("a", "c", "one")) {
+      Files.delete(source.resolve(name));
+    }
+    fixture.ahead(Duration.ofSeconds(50));
+
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+
+    assertThat(Files.readSymbolicLink(inIncrement("one"))).isEqualTo(Path.of("there"));
+    assertThat(TargetChecks.restored(fixture, 2)).isEqualTo(before);
+  }
+
+  @Test
+  void run_keepsWhatTookTheNameOfADirectory_thatChangesInTheSource() throws Exception {
+    Path source = fixture.source;
+    for (String name : List.of("gone", "file")) {
+      Files.createDirectories(source.resolve("tree-" + name));
+      ChangingTree.write(source, "was-" + name + "/f", "f");
+      ChangingTree.write(source, "pair-" + name + "/f", "f");
+    }
+    anotherGoodRun(30);
+    for (String name : List.of("tree-", "was-", "pair-")) {
+      TargetChecks.delete(mirror(name + "gone"));
+      TargetChecks.delete(mirror(name + "file"));
+      Files.writeString(mirror(name + "file"), "by hand");
+    }
+    for (String name : List.of("gone", "file")) {
+      ChangingTree.write(source, "tree-" + name + "/new", "new");
+      TargetChecks.delete(source.resolve("was-" + name));
+      ChangingTree.write(source, "was-" + name, "a file now");
+      TargetChecks.delete(source.resolve("pair-" + name));
+      ChangingTree.write(source, "pair-" + name, "a file of two names now");
+      ChangingTree.link(source, "pair-too-" + name, "pair-" + name);
+    }
+    fixture.ahead(Duration.ofSeconds(50));
+
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.FAILED);
+
+    assertThat(inIncrement("tree-file")).hasContent("by hand");
+    assertThat(inIncrement("was-file")).hasContent("by hand");
+    assertThat(inIncrement("pair-file")).hasContent("by hand");
+    nextRunAt(70);
+  }
 }

@@ -38,7 +38,7 @@ final class OperatorPathTest {
         mkdir -p roots/deep users/own/deep open sticky
         ln -s ../users roots/users; ln -s "$PWD/roots" roots/absolute
         ln -s own users/mine; ln -s ../roots users/theirs; ln -s loop users/loop
-        ln -s ../roots users/of-root; ln -s ../users/own sticky/user; ln -s ../roots sticky/trap
+        ln -s .//own/./ users/dotted; ln -s ../roots users/of-root; ln -s ../users/own sticky/user; ln -s ../roots sticky/trap
         ln -s ../roots sticky/root; ln -s ../roots open/root; ln -s ../users/own open/user
         ln -s gone roots/dangling; ln -s loop roots/loop; echo x >roots/file
         chmod 777 open; chmod 1777 sticky
@@ -83,6 +83,7 @@ final class OperatorPathTest {
   @Test
   void open_followsAUsersLink_toWhatThatUserOwns() throws Exception {
     follows("users/mine/deep");
+    follows("users/dotted/deep");
     follows("sticky/user/deep");
     follows("open/user/deep");
   }

@@ -1,22 +1,27 @@
 package org.deferredsync.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.deferredsync.backup.BackupReport.Verdict;
 import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.catalogue.CommitHook;
+import org.deferredsync.catalogue.ForeignCheckpoint;
 import org.deferredsync.fs.CrashError;
 import org.deferredsync.fs.FaultyPosix;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.snapshot.Counts;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -226,5 +231,71 @@ final class RulesOfReadersTest {
   private Catalogue openBesideTheRun() throws Exception {
     firstRun();
     return Catalogue.openReader(catalogueFile());
+  }
+
+  /** What may live in the log alone is published by nobody who cannot make it durable first. */
+  @Test
+  @Tag("rule-2")
+  void recovery_waits_whileSomebodyElseMovesTheLog() throws Exception {
+    firstRun();
+    assertThat(fixture.diesAfterCommit(BATCH)).isTrue();
+    Map<String, String> left = TreeText.of(fixture.mirror(fixture.source));
+    try (ForeignCheckpoint foreign = ForeignCheckpoint.begin(catalogueFile())) {
+      assertThatThrownBy(fixture::run)
+          .isInstanceOf(BackupException.class)
+          .hasMessageContaining("somebody reads it and recovery has to wait; run again");
+      assertThat(foreign).isNotNull();
+    }
+    assertThat(TreeText.of(fixture.mirror(fixture.source))).isEqualTo(left);
+
+    firstSnapshotComesBack();
+    nextRunIsSound();
+  }
+
+  @Test
+  @Tag("rule-6")
+  void run_isGood_whereSomebodyElseKeepsTheLog_andTheNextEmptiesIt() throws Exception {
+    firstRun();
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+    LastCommit last = new LastCommit();
+    fixture.with(last).ahead(Duration.ofSeconds(40));
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+    last.rehearsed();
+    fixture.ahead(Duration.ofSeconds(60));
+
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+
+    assertThat(log()).isNotEmptyFile();
+    last.close();
+    fixture.with(CommitHook.NONE).ahead(Duration.ofSeconds(80));
+    nextRunIsSound();
+    assertThat(Files.exists(log()) ? Files.size(log()) : 0).isZero();
+  }
+
+  /** Begins a foreign checkpoint behind the last commit of a run that was rehearsed. */
+  private final class LastCommit implements CommitHook {
+    private int count;
+    private int last = -1;
+    private @Nullable ForeignCheckpoint foreign;
+
+    void rehearsed() {
+      last = count;
+      count = 0;
+    }
+
+    @Override
+    public void after() {
+      if (++count == last) {
+        try {
+          foreign = ForeignCheckpoint.begin(catalogueFile());
+        } catch (SQLException e) {
+          throw new AssertionError(e);
+        }
+      }
+    }
+
+    void close() throws Exception {
+      Objects.requireNonNull(foreign, "no last commit").close();
+    }
   }
 }

@@ -580,4 +580,15 @@ final class VerificationTest {
     fixture.with(Posix.ofSystem());
     assertThat(repair().repaired()).as("the source has the other").isPositive();
   }
+
+  @Test
+  void names_areThoseOfEveryVersion_orTheNumber_whereNoVersionIsLeft() throws Exception {
+    try (TargetReader reader = TargetChecks.reader(fixture)) {
+      long last = reader.catalogue().contents().lastId();
+      assertThat(ContentVerifier.names(reader.catalogue(), last + 1))
+          .isEqualTo("content " + (last + 1));
+      assertThat(ContentVerifier.names(reader.catalogue(), last))
+          .startsWith(fixture.source.toString());
+    }
+  }
 }

@@ -27,7 +27,7 @@ public final class ForeignCheckpoint implements AutoCloseable {
     reading = DriverManager.getConnection(url);
     waiting = DriverManager.getConnection(url);
     execute(waiting, "PRAGMA busy_timeout = 600000");
-    execute(waiting, "UPDATE target SET generation = generation"); // else there is nothing to move
+    execute(waiting, "UPDATE target SET checked_ns = checked_ns + 1"); // for it to have work
     execute(reading, "BEGIN");
     isBusy(reading, "SELECT 0 FROM target");
     done = CompletableFuture.supplyAsync(this::checkpoint, thread);
@@ -48,7 +48,9 @@ public final class ForeignCheckpoint implements AutoCloseable {
     try (Connection asking = DriverManager.getConnection(url)) {
       execute(asking, "PRAGMA busy_timeout = 0");
       while (mayWrite(asking)) {
-        Thread.yield();
+        if (begun.done.isDone()) {
+          throw new AssertionError("it did not wait, and ended " + begun.done);
+        }
       }
     }
     return begun;
