@@ -278,4 +278,22 @@ final class ChangingNamesTest extends SuccessiveRuns {
     }
     theNextRunIsSound();
   }
+
+  /** What the mirror has of the directory is the last that is known of the name. */
+  @Test
+  void run_keepsADirectory_thatBecameAFile_whichCannotBeRead() throws Exception {
+    write("turns/file", "in a directory");
+    run();
+    TargetChecks.delete(source.resolve("turns"));
+    write("turns", "a file now");
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    posix.failOn(FaultyPosix.Call.OPEN_FILE, source.resolve("turns").toString(), Errno.EACCES);
+    fixture.with(posix);
+
+    BackupReport report = runAnyway();
+
+    assertThat(report.sources().get(0).result().state()).isEqualTo(SourceState.PARTIAL);
+    assertThat(fixture.mirror(source.resolve("turns/file"))).hasContent("in a directory");
+    theNextRunIsSound();
+  }
 }

@@ -178,6 +178,11 @@ final class LookingTest {
 
       Snapshot one = snapshots.get(random.nextInt(RUNS));
       assertThat(found(reader, List.of(one)).keySet()).isEqualTo(walk(one).keySet());
+      TreeSet<FilePath> first = new TreeSet<>(walked.get(0).keySet());
+      first.addAll(walked.get(RUNS - 1).keySet());
+      assertThat(found(reader, List.of(snapshots.get(0), snapshots.get(RUNS - 1))).keySet())
+          .as("what came and went in between is in neither")
+          .isEqualTo(first);
     }
   }
 

@@ -9,6 +9,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Map;
 import org.deferredsync.backup.BackupReport.Verdict;
+import org.deferredsync.logging.LogCapture;
 import org.deferredsync.snapshot.Counts;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -151,5 +152,28 @@ final class PreviewTest {
     assertThat(forecast.removals())
         .extracting(gone -> gone.path() + " " + gone.entries() + " " + gone.bytes())
         .contains(fixture.source + "/one 2 3", fixture.source + "/two 1 3");
+  }
+
+  @Test
+  void preview_saysWhatWouldExpire_andWhatKeepsItFromThat() throws Exception {
+    fixture.with(new Retention(2, 1));
+    fixture.run();
+    Files.writeString(fixture.source.resolve("a"), "another");
+    try (LogCapture log = new LogCapture("incremental_backup")) {
+      fixture.ahead(Duration.ofDays(5));
+      fixture.preview();
+      assertThat(log.lines())
+          .anyMatch(
+              line ->
+                  line.endsWith(
+                      fixture.source + ": snapshot 1 would expire: 4 days old (EXPIREDAYS=2)."));
+      fixture.ahead(Duration.ofDays(-5));
+      int said = log.lines().size();
+      fixture.preview();
+      assertThat(log.lines().subList(said, log.lines().size()))
+          .anyMatch(line -> line.startsWith("WARN") && line.contains("Nothing would expire: "))
+          .noneMatch(line -> line.contains("would expire: 4 days"));
+    }
+    assertThat(TargetChecks.snapshots(fixture)).containsExactly(1L);
   }
 }

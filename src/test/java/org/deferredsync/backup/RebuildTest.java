@@ -9,6 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -536,5 +539,23 @@ final class RebuildTest {
         .hasMessageStartingWith("BACKUPTO=" + fixture.target + ": mounted read-only; ")
         .extracting(e -> ((BackupException) e).kind())
         .isEqualTo(BackupException.Kind.PREREQUISITE);
+  }
+
+  /** SQLite finds nothing wrong with it: no file has such a name. */
+  @Test
+  void rebuild_makesTheSameRows_whereTheCatalogueNamesWhatCannotBe() throws Exception {
+    history();
+    String before = CatalogueText.of(fixture);
+    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + own("catalogue.db"));
+        Statement statement = connection.createStatement()) {
+      statement.executeUpdate("UPDATE entry SET name = x'2e2e' WHERE name = CAST('a' AS BLOB)");
+    }
+
+    Rebuild.Report report = rebuild();
+
+    assertThat(report.rebuilt()).isTrue();
+    assertThat(report.keptAs()).as("the damaged one").isNotNull();
+    assertThat(CatalogueText.of(fixture)).isEqualTo(before);
+    ordinaryRun();
   }
 }

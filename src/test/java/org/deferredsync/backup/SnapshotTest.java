@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.List;
 import org.deferredsync.snapshot.FilePath;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,6 +35,30 @@ final class SnapshotTest {
           .containsExactly(source);
       assertThat(snapshot.missing(file.child(new byte[] {'x'})))
           .hasMessageEndingWith("see \"deferred-sync ls --at 1 " + file + "\"");
+    }
+  }
+
+  @Test
+  void history_hasOneStretch_ofWhatIsAboveSourcesOrNowhere() throws Exception {
+    EngineFixture fixture = new EngineFixture(scratch);
+    ChangingTree.write(fixture.source, "d/file", "text");
+    fixture.run();
+    FilePath source = EngineFixture.filePath(fixture.source);
+    try (TargetReader reader = TargetChecks.reader(fixture)) {
+      PathHistory history = new PathHistory(reader, reader.snapshots().all());
+
+      for (FilePath above : List.of(FilePath.ROOT, source.above())) {
+        assertThat(history.of(above))
+            .singleElement()
+            .matches(stretch -> stretch.node() != null && stretch.node().version() == null);
+      }
+      for (String nowhere : List.of("/no/source", source + "/no/directory", source + "/none")) {
+        assertThat(history.of(FilePath.of(nowhere)))
+            .as(nowhere)
+            .singleElement()
+            .matches(stretch -> stretch.node() == null && stretch.snapshots().equals(List.of(1L)));
+      }
+      assertThat(new PathHistory(reader, List.of()).of(source)).isEmpty();
     }
   }
 }
