@@ -43,7 +43,11 @@ public record Engine(
    * @param environment what the process was started with
    */
   public static Path stateDirectory(Map<String, String> environment) {
-    if (Posix.ofSystem().effectiveUser() == 0) {
+    return stateDirectory(Posix.ofSystem().effectiveUser(), environment);
+  }
+
+  static Path stateDirectory(int user, Map<String, String> environment) {
+    if (user == 0) {
       return Path.of("/var/lib/deferred-sync/targets");
     }
     String named = environment.getOrDefault("XDG_STATE_HOME", "");

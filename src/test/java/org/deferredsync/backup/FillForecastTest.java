@@ -58,6 +58,9 @@ final class FillForecastTest {
     assertThat(FillForecast.days(sources, new History(120, FIRST, true), day(4), 1000))
         .hasValue(50);
     assertThat(FillForecast.days(sources, new History(200, FIRST, true), day(4), 1000)).isEmpty();
+    assertThat(FillForecast.days(sources, new History(200, day(4), true), day(4), 1000))
+        .as("what lies there since this moment tells nothing of a day")
+        .hasValue(20);
   }
 
   @Test

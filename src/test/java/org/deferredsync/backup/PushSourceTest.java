@@ -1,13 +1,18 @@
 package org.deferredsync.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.deferredsync.catalogue.CommitHook;
+import org.deferredsync.catalogue.ForeignCheckpoint;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,5 +60,71 @@ final class PushSourceTest {
       assertThat(new String(changes.contents(), StandardCharsets.UTF_8)).contains("content");
       assertThat(List.of(changes.removed().length, changes.moved().length)).containsOnly(0);
     }
+  }
+
+  @Test
+  void changes_areNotTold_beyondWhatAHostIsKnownToHave() throws Exception {
+    source().close(); // from now on changes are numbered for the host
+    fixture.ahead(Duration.ofSeconds(20));
+    Files.writeString(fixture.source.resolve("content"), "of new, longer");
+    fixture.run();
+    long acknowledged;
+    try (PushSource source = source()) {
+      acknowledged = source.seq();
+      source.acknowledge(HOST, acknowledged, 1);
+    }
+    fixture.ahead(Duration.ofSeconds(40));
+    Files.writeString(fixture.source.resolve("content"), "of today, longer still");
+    fixture.run();
+    try (PushSource source = source()) {
+      assertThat(source.since(HOST, acknowledged)).isPresent();
+      assertThat(source.since(HOST, source.seq())).isPresent();
+      assertThat(source.since(HOST, source.seq() + 1)).as("a later change than ours").isEmpty();
+      assertThat(source.since(HOST, acknowledged - 1)).as("before what it had").isEmpty();
+      assertThat(source.since("another /srv", 0)).as("a host of which nothing is known").isEmpty();
+    }
+  }
+
+  @Test
+  void open_isRefused_afterARunThatDidNotEnd() throws Exception {
+    fixture.ahead(Duration.ofSeconds(20));
+    Files.writeString(fixture.source.resolve("content"), "of new, longer");
+    assertThat(fixture.diesAfterCommit(2)).isTrue();
+    assertThatThrownBy(this::source)
+        .isInstanceOf(BackupException.class)
+        .hasMessageContaining("the last backup did not end, and nothing is pushed");
+
+    fixture.ahead(Duration.ofSeconds(40));
+    fixture.run();
+    source().close();
+  }
+
+  @Test
+  void open_isRefused_whileSomebodyElseMovesTheLog() throws Exception {
+    Path catalogue = fixture.target.resolve(".deferred-sync/catalogue.db");
+    List<ForeignCheckpoint> begun = new ArrayList<>();
+    fixture.with(
+        new CommitHook() {
+          @Override
+          public void after() {
+            if (begun.isEmpty()) {
+              try {
+                begun.add(ForeignCheckpoint.begin(catalogue));
+              } catch (SQLException e) {
+                throw new AssertionError(e);
+              }
+            }
+          }
+        });
+    try {
+      assertThatThrownBy(this::source)
+          .isInstanceOf(BackupException.class)
+          .hasMessageContaining("somebody reads the catalogue; push again when that has ended");
+    } finally {
+      for (ForeignCheckpoint foreign : begun) {
+        foreign.close();
+      }
+    }
+    source().close();
   }
 }

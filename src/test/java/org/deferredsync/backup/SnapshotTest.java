@@ -1,6 +1,7 @@
 package org.deferredsync.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.time.Instant;
@@ -59,6 +60,19 @@ final class SnapshotTest {
             .matches(stretch -> stretch.node() == null && stretch.snapshots().equals(List.of(1L)));
       }
       assertThat(new PathHistory(reader, List.of()).of(source)).isEmpty();
+    }
+  }
+
+  @Test
+  void at_saysThatThereIsNoSnapshotYet_whereTheFirstRunDied() throws Exception {
+    EngineFixture fixture = new EngineFixture(scratch);
+    ChangingTree.write(fixture.source, "d/file", "text");
+    assertThat(fixture.diesAfterCommit(3)).isTrue();
+    try (TargetReader reader = TargetChecks.reader(fixture)) {
+      assertThatThrownBy(
+              () -> reader.snapshots().at(PointInTime.latest(), Instant.MAX, ZoneOffset.UTC))
+          .isInstanceOf(BackupException.class)
+          .hasMessage("there is no snapshot yet; run a backup first");
     }
   }
 }
