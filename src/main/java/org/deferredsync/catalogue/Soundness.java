@@ -7,7 +7,7 @@ import java.util.Optional;
 /** Whether a catalogue holds what a catalogue can: whole tables, and names that files can have. */
 final class Soundness {
   private static final String NOT_A_NAME =
-      "name IN (x'2e', x'2e2e') OR instr(name, x'2f') > 0 OR instr(name, x'00') > 0";
+      "name IN (x'', x'2e', x'2e2e') OR instr(name, x'2f') > 0 OR instr(name, x'00') > 0";
 
   private static final String NOT_A_PATH =
       "substr(path, 1, 1) <> x'2f' OR instr(path, x'00') > 0 OR (length(path) > 1 AND ("
@@ -23,7 +23,6 @@ final class Soundness {
     }
     List<String> names = new ArrayList<>();
     for (String table : List.of("entry", "entry_history")) {
-      // The parent of the root has the empty name of a source that is the root.
       count(database, "SELECT count(*) FROM " + table + " WHERE " + NOT_A_NAME)
           .ifPresent(n -> names.add("table " + table + ": names that no file can have: " + n));
     }

@@ -14,6 +14,8 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Catalogues of an older or a newer format. */
 final class CatalogueTest {
@@ -89,6 +91,24 @@ final class CatalogueTest {
         assertThat(foreign).isNotNull();
       }
       assertThat(catalogue.checkpoint()).isTrue();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"x''", "x'2e2e'", "x'612f62'", "x'6100'"})
+  void damage_namesWhatNoFileCanBeCalled(String name) throws Exception {
+    try (Catalogue catalogue = Catalogue.open(file, CommitHook.NONE)) {
+      assertThat(catalogue.damage()).isEmpty();
+    }
+    sql(
+        "INSERT INTO directory (path) VALUES (x'2f73')",
+        "INSERT INTO entry_history (directory, name, since, until, mode, uid, gid, size, mtime_ns,"
+            + " rdev, inconsistent) SELECT id, "
+            + name
+            + ", 1, 2, 33188, 0, 0, 0, 0, 0, 0 FROM directory WHERE path = x'2f73'");
+    try (Catalogue catalogue = Catalogue.open(file, CommitHook.NONE)) {
+      assertThat(catalogue.damage())
+          .containsExactly("table entry_history: names that no file can have: 1");
     }
   }
 }
