@@ -66,16 +66,8 @@ final class MovedTree implements AutoCloseable {
   }
 
   private void link(FilePath file, FilePath as) throws IOException {
-    int mirror = target.mirror().open(parent(file));
-    posix.link(mirror, file.name(), tree.openOrMake(parent(as)), as.name());
-  }
-
-  private static FilePath parent(FilePath path) {
-    FilePath parent = path.parent();
-    if (parent == null) {
-      throw new IllegalArgumentException("the root does not move");
-    }
-    return parent;
+    int mirror = target.mirror().open(file.above());
+    posix.link(mirror, file.name(), tree.openOrMake(as.above()), as.name());
   }
 
   @Override

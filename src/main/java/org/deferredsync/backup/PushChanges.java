@@ -90,7 +90,7 @@ final class PushChanges implements AutoCloseable {
   }
 
   private void inMirror(Touched one) throws IOException {
-    Stat stat = posix.stat(open.target().mirror().open(parent(one.path())), one.path().name());
+    Stat stat = posix.stat(open.target().mirror().open(one.path().above()), one.path().name());
     if (stat.isDirectory()) {
       contents.add(one.path()); // beside files, for which a connection is made anyway
       if (one.contents() > 0) {
@@ -150,9 +150,9 @@ final class PushChanges implements AutoCloseable {
     moved.add(from);
     moved.add(to);
     for (FilePath path : List.of(from, to)) {
-      FilePath above = parent(path);
+      FilePath above = path.above();
       while (!above.isRoot() && look(above) == null) {
-        above = parent(above);
+        above = above.above();
       }
       if (!above.isRoot()) {
         parents.add(above);
@@ -210,21 +210,13 @@ final class PushChanges implements AutoCloseable {
 
   private @Nullable Stat look(FilePath path) throws IOException {
     try {
-      return posix.stat(open.target().mirror().open(parent(path)), path.name());
+      return posix.stat(open.target().mirror().open(path.above()), path.name());
     } catch (PosixException e) {
       if (e.is(Errno.ENOENT) || e.is(Errno.ENOTDIR) || e.is(Errno.ELOOP)) {
         return null; // a directory on the way gave way to something else
       }
       throw e;
     }
-  }
-
-  private static FilePath parent(FilePath path) {
-    FilePath parent = path.parent();
-    if (parent == null) {
-      throw new IllegalArgumentException("the root of the target does not change");
-    }
-    return parent;
   }
 
   private byte[] list(Set<FilePath> paths) {
