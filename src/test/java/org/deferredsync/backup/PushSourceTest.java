@@ -34,9 +34,12 @@ final class PushSourceTest {
     fixture.run();
   }
 
-  private PushSource source() throws Exception {
+  private PushSource source(String... hosts) throws Exception {
     return PushSource.open(
-        fixture.engine(), EngineFixture.filePath(fixture.target), Set.of(HOST), LOG);
+        fixture.engine(),
+        EngineFixture.filePath(fixture.target),
+        hosts.length == 0 ? Set.of(HOST) : Set.of(hosts),
+        LOG);
   }
 
   @Test
@@ -82,6 +85,42 @@ final class PushSourceTest {
       assertThat(source.since(HOST, source.seq() + 1)).as("a later change than ours").isEmpty();
       assertThat(source.since(HOST, acknowledged - 1)).as("before what it had").isEmpty();
       assertThat(source.since("another /srv", 0)).as("a host of which nothing is known").isEmpty();
+    }
+  }
+
+  @Test
+  void host_thatIsNoLongerPushedTo_isForgotten() throws Exception {
+    String other = "attic /srv";
+    long before;
+    try (PushSource source = source(HOST, other)) {
+      before = source.seq();
+    }
+    source(HOST).close();
+    fixture.ahead(Duration.ofSeconds(20));
+    Files.writeString(fixture.source.resolve("content"), "of new, longer");
+    fixture.run();
+    try (PushSource source = source(HOST, other)) {
+      assertThat(source.since(HOST, before)).isPresent();
+      assertThat(source.since(other, before)).as("what it had when it was left out").isEmpty();
+    }
+  }
+
+  @Test
+  void run_isComplete_ifEverySourceIs() throws Exception {
+    Path other = Files.createDirectory(scratch.resolve("other"));
+    Files.writeString(other.resolve("file"), "of other");
+    fixture.ahead(Duration.ofSeconds(20));
+    fixture.run(fixture.source, other);
+    try (PushSource source = source()) {
+      assertThat(source.isComplete()).isTrue();
+    }
+
+    Files.delete(other.resolve("file"));
+    Files.delete(other);
+    fixture.ahead(Duration.ofSeconds(40));
+    fixture.run(fixture.source, other);
+    try (PushSource source = source()) {
+      assertThat(source.isComplete()).isFalse();
     }
   }
 
