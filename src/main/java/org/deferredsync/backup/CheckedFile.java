@@ -53,13 +53,9 @@ public final class CheckedFile {
     List<String> tried = new ArrayList<>();
     try (ContentFinder finder = snapshot.contents()) {
       // A second time, since a run may just have moved it.
-      for (int round = 0; round < 2; round++) {
-        for (Candidate candidate : finder.candidates(content.id())) {
-          if (handOut(path, candidate, content.hash(), sink)) {
-            return;
-          }
-          tried.add(candidate.name());
-        }
+      if (handOut(path, finder.candidates(content.id()), content.hash(), sink, tried)
+          || handOut(path, finder.candidatesNow(content.id()), content.hash(), sink, tried)) {
+        return;
       }
     }
     throw BackupException.failure(
@@ -91,6 +87,18 @@ public final class CheckedFile {
         id == null ? Optional.empty() : snapshot.reader().catalogue().contents().find(id);
     return content.orElseThrow(
         () -> BackupException.failure(path + ": the catalogue has no content for it"));
+  }
+
+  private boolean handOut(
+      FilePath path, List<Candidate> candidates, ContentHash hash, Sink sink, List<String> tried)
+      throws BackupException, IOException {
+    for (Candidate candidate : candidates) {
+      if (handOut(path, candidate, hash, sink)) {
+        return true;
+      }
+      tried.add(candidate.name());
+    }
+    return false;
   }
 
   private boolean handOut(FilePath path, Candidate candidate, ContentHash hash, Sink sink)

@@ -32,6 +32,7 @@ final class ContentFinder implements AutoCloseable {
   private final Map<FilePath, String> stagedDirectories = new HashMap<>();
   private final Map<String, DirectoryTree> increments = new HashMap<>();
   private final List<Integer> descriptors = new ArrayList<>();
+  private boolean pending;
   private @Nullable List<String> newer;
 
   ContentFinder(TargetReader reader) {
@@ -39,12 +40,24 @@ final class ContentFinder implements AutoCloseable {
     this.target = reader.target();
     this.reader = reader;
     this.mirror = new DirectoryTree(posix, target.root(), FilePath.ROOT, true);
-    for (Operation operation : reader.pending()) {
+    take(reader.pending());
+  }
+
+  private void take(List<Operation> operations) {
+    pending = !operations.isEmpty();
+    staged.clear();
+    stagedDirectories.clear();
+    for (Operation operation : operations) {
       String name = operation.staged();
       if (name != null) {
         (operation.kind() == Kind.PUT ? staged : stagedDirectories).put(operation.path(), name);
       }
     }
+  }
+
+  /** Whether anything was committed and perhaps not published when that was looked at last. */
+  boolean isPending() {
+    return pending;
   }
 
   /** A place where a content may be: to be opened, or to be named in a message. */
@@ -63,7 +76,15 @@ final class ContentFinder implements AutoCloseable {
 
   /** All places where the content may be, the likeliest first. */
   List<Candidate> candidates(long content) throws IOException {
-    List<Candidate> candidates = known(content);
+    return withNewer(content, known(content));
+  }
+
+  /** The same after what a run may have committed since: that lies in staging, or was published. */
+  List<Candidate> candidatesNow(long content) throws IOException {
+    return withNewer(content, knownNow(content));
+  }
+
+  private List<Candidate> withNewer(long content, List<Candidate> candidates) throws IOException {
     for (String unknown : newerIncrements()) {
       for (FilePath path : paths(content)) {
         candidates.add(candidate(() -> "/" + unknown + path, () -> open(increment(unknown), path)));
@@ -80,11 +101,24 @@ final class ContentFinder implements AutoCloseable {
 
   /** All places where the content is by the catalogue, the likeliest first. */
   List<Candidate> known(long content) throws IOException {
+    return known(content, false);
+  }
+
+  /** The same after what a run may have committed since. */
+  List<Candidate> knownNow(long content) throws IOException {
+    return known(content, true);
+  }
+
+  private List<Candidate> known(long content, boolean now) throws IOException {
     List<FilePath> paths;
     List<Place> places;
     synchronized (reader) {
       paths = reader.catalogue().entries().pathsOf(content);
       places = reader.catalogue().contents().placesOf(content);
+      if (now) {
+        take(
+            reader.catalogue().pending().list()); // behind the paths: one that is not published yet
+      }
     }
     List<Candidate> candidates = new ArrayList<>();
     for (FilePath path : paths) {

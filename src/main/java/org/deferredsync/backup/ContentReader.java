@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import org.deferredsync.backup.ContentFinder.Candidate;
 import org.deferredsync.backup.SnapshotWalk.Found;
@@ -38,8 +39,8 @@ final class ContentReader implements AutoCloseable {
   }
 
   /**
-   * Hands the bytes of the file to {@code sink}. Tries every place of the content, and all of them
-   * once more: a run may just have moved it.
+   * Hands the bytes of the file to {@code sink}. Tries every place of the content, and all that it
+   * has then once more: a run may just have moved it.
    *
    * @return null if that went well, else why it did not
    */
@@ -53,17 +54,25 @@ final class ContentReader implements AutoCloseable {
     if (found.current() && readFrom(finder.inMirror(found.path()), hash, sink, tried)) {
       return null;
     }
-    for (int round = 0; round < 2; round++) {
-      for (Candidate candidate : finder.candidates(id)) {
-        if (readFrom(candidate, hash, sink, tried)) {
-          return null;
-        }
-      }
+    if (readFrom(finder.candidates(id), hash, sink, tried)
+        || readFrom(finder.candidatesNow(id), hash, sink, tried)) {
+      return null;
     }
     return "no file in the target has its bytes (SHA-256 "
         + hash
         + "); looked at "
         + String.join(", ", tried);
+  }
+
+  private boolean readFrom(
+      List<Candidate> candidates, ContentHash hash, ContentSink sink, Set<String> tried)
+      throws IOException {
+    for (Candidate candidate : candidates) {
+      if (readFrom(candidate, hash, sink, tried)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private boolean readFrom(

@@ -37,19 +37,18 @@ final class ContentVerifier implements AutoCloseable {
   /** Verifies one content; true if every file of it is as it was stored. */
   boolean verify(Content content) throws IOException {
     findings.reading(content.size());
-    boolean pending = !reader.pending().isEmpty();
     List<Stat> good = new ArrayList<>();
     List<Candidate> candidates = finder.known(content.id());
     List<Fault> bad = faults(candidates, content, good);
     if (!bad.isEmpty() && reader.isWanted()) {
       good.clear();
-      candidates = finder.known(content.id()); // a run may just have moved it
+      candidates = finder.knownNow(content.id()); // a run may just have moved it
       bad = faults(candidates, content, good);
       if (candidates.isEmpty() && catalogue.contents().find(content.id()).isEmpty()) {
         return true; // it has expired
       }
     }
-    if (pending && !good.isEmpty()) {
+    if (finder.isPending() && !good.isEmpty()) {
       return true; // a committed operation that is not carried out yet: a name is still to come
     }
     for (Fault fault : bad) {
@@ -72,7 +71,7 @@ final class ContentVerifier implements AutoCloseable {
   /** Whether some file of the target has the bytes. */
   boolean isSomewhere(Content content) throws IOException {
     List<Stat> good = new ArrayList<>();
-    faults(finder.candidates(content.id()), content, good);
+    faults(finder.candidatesNow(content.id()), content, good);
     return !good.isEmpty();
   }
 

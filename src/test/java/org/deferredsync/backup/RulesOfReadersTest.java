@@ -4,12 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -21,6 +26,7 @@ import org.deferredsync.fs.CrashError;
 import org.deferredsync.fs.FaultyPosix;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.snapshot.Counts;
+import org.deferredsync.snapshot.FilePath;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,12 +35,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Readers need no recovery, no room and no right to write, even behind a killed run. */
 @EnabledOnOs(OS.LINUX)
 final class RulesOfReadersTest {
   private static final int BATCH = 2;
+  private static final Logger LOG = LoggerFactory.getLogger("reader");
 
   @TempDir(factory = SharedMemory.class)
   private Path scratch;
@@ -134,6 +142,40 @@ final class RulesOfReadersTest {
     killBehindTheCommit();
 
     firstSnapshotComesBack();
+    nextRunIsSound();
+  }
+
+  /** The reader was there first: of what is pending it learns only when it looks again. */
+  @Test
+  @Tag("rule-6")
+  void restoreAndVerify_findWhatARunMoved_andHasNotPublishedYet() throws Exception {
+    ChangingTree.write(fixture.source, "moving/one", "one");
+    ChangingTree.write(fixture.source, "moving/two", "two");
+    firstRun();
+    Files.move(fixture.source.resolve("moving"), fixture.source.resolve("moved"));
+    try (TargetReader reader = TargetChecks.reader(fixture)) {
+      assertThat(fixture.diesAfterCommit(BATCH)).isTrue();
+      assertThat(TargetChecks.isPending(fixture)).isTrue();
+      Snapshot snapshot =
+          reader.snapshots().at(PointInTime.parse("1"), Instant.now(), ZoneOffset.UTC);
+      FilePath source = EngineFixture.filePath(fixture.source);
+      Path to = scratch.resolve("to");
+
+      Restorer.Result restored =
+          new Restorer(snapshot, Clock.systemUTC(), LOG)
+              .restore(List.of(source), EngineFixture.filePath(to));
+      ByteArrayOutputStream printed = new ByteArrayOutputStream();
+      new CheckedFile(snapshot, Clock.systemUTC(), LOG)
+          .read(
+              EngineFixture.filePath(fixture.source.resolve("moving/two")),
+              (buffer, length) -> printed.write(buffer, 0, length));
+
+      assertThat(restored.failed()).isZero();
+      assertThat(TreeText.of(to.resolve("source"))).isEqualTo(first);
+      assertThat(printed).hasToString("two");
+      Verifier.Result found = new Verifier(reader, Clock.systemUTC(), LOG).verify();
+      assertThat(found.good()).as("%s", found).isTrue();
+    }
     nextRunIsSound();
   }
 
