@@ -32,6 +32,7 @@ public final class TargetReader implements AutoCloseable {
   private final Catalogue catalogue;
   private final @Nullable Path copy;
   private final List<Operation> pending;
+  private boolean besideRun;
   private final long lockedNs;
   private Progress progress = Progress.NONE;
 
@@ -44,6 +45,7 @@ public final class TargetReader implements AutoCloseable {
     this.catalogue = catalogue;
     this.copy = copy;
     this.pending = catalogue.pending().list();
+    this.besideRun = catalogue.runs().isUnderWay();
     this.lockedNs = posix.stat(lock).mtimeNs();
   }
 
@@ -204,11 +206,12 @@ public final class TargetReader implements AutoCloseable {
   }
 
   /**
-   * Whether somebody has taken the lock of the target to write since it was opened: whoever does
-   * writes his name into its file.
+   * Whether a run had begun and not ended when it was opened, or has begun since, or somebody has
+   * taken the lock of the target to write: whoever does writes his name into its file.
    */
-  boolean isWanted() throws IOException {
-    return posix.stat(lock).mtimeNs() != lockedNs;
+  synchronized boolean isWanted() throws IOException {
+    besideRun = besideRun || catalogue.runs().isUnderWay();
+    return besideRun || posix.stat(lock).mtimeNs() != lockedNs;
   }
 
   Target target() {

@@ -137,6 +137,13 @@ public final class Runs {
     holds.remove(source);
   }
 
+  /** Whether the last run has no end: it is at work, or was cut short. */
+  public boolean isUnderWay() throws CatalogueException {
+    return database
+        .one("SELECT ended_ns IS NULL FROM run ORDER BY id DESC LIMIT 1", row -> row.getInt(1) != 0)
+        .orElse(false);
+  }
+
   /** Forgets the name of an increment that is gone. */
   public void clearIncrement(long run) throws CatalogueException {
     Optional<String> name =

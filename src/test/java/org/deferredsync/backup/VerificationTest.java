@@ -15,6 +15,7 @@ import java.nio.file.attribute.FileTime;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,7 @@ import java.util.stream.Stream;
 import org.deferredsync.backup.BackupReport.Verdict;
 import org.deferredsync.backup.Verification.Repaired;
 import org.deferredsync.catalogue.Catalogue;
+import org.deferredsync.catalogue.CommitHook;
 import org.deferredsync.catalogue.Contents.State;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.FaultyPosix;
@@ -29,6 +31,7 @@ import org.deferredsync.fs.FaultyPosix.Call;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.fs.PosixException;
 import org.deferredsync.logging.LogCapture;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -519,6 +522,58 @@ final class VerificationTest {
     }
     fixture.with(Posix.ofSystem());
     TargetChecks.sound(fixture);
+  }
+
+  /** It was at work before the verification began: that nobody takes the lock tells nothing. */
+  @Test
+  void verify_judgesNoNames_whereARunWasAtWorkBefore() throws Exception {
+    ChangingTree.write(source, "content", "two, longer");
+    ChangingTree.write(source, "nested/new", "new");
+    Files.delete(source.resolve("same-size"));
+    Engine reading = fixture.engine();
+    Verifier.Result[] found = new Verifier.Result[1];
+    fixture.with(
+        new CommitHook() {
+          private int commits;
+          private @Nullable TargetReader reader;
+
+          @Override
+          public void before() {
+            if (++commits == 2) {
+              reader = opened(reading);
+            }
+          }
+
+          @Override
+          public void after() {
+            if (commits == 2 && found[0] == null) {
+              found[0] = verified(requireNonNull(reader));
+            }
+          }
+        });
+
+    assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+
+    assertThat(requireNonNull(found[0]).good()).as("%s", found[0]).isTrue();
+    assertThat(found[0].unknown()).isZero();
+    fixture.with(CommitHook.NONE);
+    TargetChecks.sound(fixture);
+  }
+
+  private TargetReader opened(Engine engine) {
+    try {
+      return TargetReader.open(engine, EngineFixture.filePath(fixture.target));
+    } catch (BackupException | IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static Verifier.Result verified(TargetReader reader) {
+    try (reader) {
+      return new Verifier(reader, Clock.systemUTC(), LoggerFactory.getLogger("verify")).verify();
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Test
