@@ -109,6 +109,28 @@ final class RestorerTest {
   }
 
   @Test
+  void restore_joinsNames_whereTheirTimeCannotBeKept() throws Exception {
+    shell("echo x >one; ln one two; ln -s to link; ln link same-link; touch -d 2001-01-01 one");
+    fixture.run();
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    posix.failAlways(Call.SET_TIME, Errno.EINVAL);
+
+    Restorer.Result result;
+    try (TargetReader reader =
+        TargetReader.open(fixture.with(posix).engine(), EngineFixture.filePath(fixture.target))) {
+      result =
+          restorer(reader, "1")
+              .restore(
+                  List.of(EngineFixture.filePath(fixture.source)), EngineFixture.filePath(to()));
+    }
+
+    Path top = to().resolve("source");
+    assertThat(result.links()).isEqualTo(2);
+    assertThat(inode(top.resolve("one"))).isEqualTo(inode(top.resolve("two")));
+    assertThat(inode(top.resolve("link"))).isEqualTo(inode(top.resolve("same-link")));
+  }
+
+  @Test
   void restore_joinsNamesOfThePast_andNotThoseOfNow() throws Exception {
     shell("echo x >one; ln one two; echo y >three");
     fixture.run();
