@@ -43,12 +43,13 @@ final class Expirer {
   }
 
   /**
-   * Expires what the run that has just ended releases; answers why the clock is in doubt, or "".
+   * Expires what the run that has just ended releases, by the time at which it began: what the
+   * clock has done since, nobody has judged. Answers why the clock is in doubt, or "".
    */
   String expireAfterRun(List<RunSource> results) throws IOException {
     List<Run> runs = catalogue.runs().list();
     String doubt = Retention.clockDoubt(runs);
-    expire(runs, results, doubt, engine.clock().instant());
+    expire(runs, results, doubt, runs.get(runs.size() - 1).started());
     return doubt;
   }
 

@@ -32,6 +32,7 @@ public final class EngineFixture {
   private Posix posix = Posix.ofSystem();
   private CommitHook hook = CommitHook.NONE;
   private Duration ahead = Duration.ofSeconds(10);
+  private Duration leap = Duration.ZERO;
   private Retention retention = new Retention(15, 3);
   private EntryFilter filter = EntryFilter.NONE;
   private Omissions omissions = Omissions.NONE;
@@ -111,6 +112,11 @@ public final class EngineFixture {
     ahead = duration;
   }
 
+  /** Sets how far the engine's clock leaps once it has been asked the first time. */
+  public void leaps(Duration duration) {
+    leap = duration;
+  }
+
   public Engine engine() {
     return new Engine(
         posix,
@@ -125,7 +131,10 @@ public final class EngineFixture {
   /** The system's clock, moved: files just made are not racy to it. */
   private Clock clock() {
     Duration shift = ahead;
+    Duration later = leap;
     return new Clock() {
+      private boolean asked;
+
       @Override
       public ZoneId getZone() {
         return ZoneOffset.UTC;
@@ -138,7 +147,9 @@ public final class EngineFixture {
 
       @Override
       public Instant instant() {
-        return Instant.now().plus(shift);
+        Instant now = Instant.now().plus(asked ? shift.plus(later) : shift);
+        asked = true;
+        return now;
       }
     };
   }

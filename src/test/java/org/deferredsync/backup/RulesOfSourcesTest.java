@@ -322,6 +322,24 @@ final class RulesOfSourcesTest {
     }
   }
 
+  /** What it says at the start was judged; how long the run took nobody knows then. */
+  @Test
+  @Tag("small-rule-12")
+  void nothingExpires_byWhatTheClockDidDuringTheRun() throws Exception {
+    fixture.with(new Retention(15, 1));
+    for (int day = 0; day < 3; day++) {
+      fixture.ahead(Duration.ofDays(day));
+      assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+    }
+    fixture.ahead(Duration.ofDays(3));
+    fixture.leaps(Duration.ofDays(3650));
+
+    assertThat(fixture.run().clockDoubt()).isEmpty();
+
+    fixture.leaps(Duration.ZERO);
+    assertThat(TargetChecks.snapshots(fixture)).containsExactly(1L, 2L, 3L, 4L);
+  }
+
   @Test
   @Tag("small-rule-8")
   void directory_keepsItsRow_andWhatIsAboveASource_isScaffolding() throws Exception {
