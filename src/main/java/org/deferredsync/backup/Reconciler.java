@@ -58,8 +58,10 @@ final class Reconciler implements AutoCloseable {
     for (Map.Entry<Long, String> name : names.entrySet()) {
       open(name.getKey(), name.getValue());
     }
+    long told = catalogue.contents().lastId();
     increments(names, sources);
     mirror(sources);
+    catalogue.contents().findMoved(told);
     return rows.count();
   }
 

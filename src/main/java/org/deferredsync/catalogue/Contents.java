@@ -151,21 +151,91 @@ public final class Contents {
    * this one: names of one content are names of one file.
    */
   public List<Content> substitutes(Content of) throws CatalogueException {
+    return substitutes(of, 0, Integer.MAX_VALUE);
+  }
+
+  private List<Content> substitutes(Content of, long after, int limit) throws CatalogueException {
     return database.list(
         """
         SELECT id, sha256, size, state FROM content c
-        WHERE size = ?1 AND sha256 = ?2 AND id <> ?3 AND state = 0
+        WHERE size = ?1 AND sha256 = ?2 AND id <> ?3 AND state = 0 AND id > ?4
           AND NOT EXISTS (
             SELECT 1 FROM entry_history o JOIN entry_history h ON h.content = c.id
             WHERE o.content = ?3 AND o.since < h.until AND h.since < o.until)
           AND NOT EXISTS (
             SELECT 1 FROM entry_history o JOIN entry e ON e.content = c.id
             WHERE o.content = ?3 AND e.since < o.until)
+        ORDER BY id LIMIT ?5
         """,
         Contents::content,
         of.size(),
         of.hash().bytes(),
-        of.id());
+        of.id(),
+        after,
+        limit);
+  }
+
+  /**
+   * Lets past versions of which nothing tells any more where their file lies name one that was
+   * found with the same bytes: it has moved there. Within the caller's transaction.
+   *
+   * @param told the last content that was told of; those that were found have higher ids
+   */
+  public void findMoved(long told) throws CatalogueException {
+    database.run("CREATE INDEX content_hash ON content (sha256, id)");
+    long last = 0;
+    for (List<Content> page = unplaced(last, told); !page.isEmpty(); page = unplaced(last, told)) {
+      for (Content lost : page) {
+        last = lost.id();
+        List<Content> found = substitutes(lost, told, 1);
+        if (found.isEmpty() && letBeginLater(lost, told)) {
+          found = substitutes(lost, told, 1);
+        }
+        for (Content other : found) {
+          replace(lost.id(), other.id());
+        }
+      }
+    }
+    database.run("DROP INDEX content_hash");
+  }
+
+  /**
+   * What was found with the bytes and the time of a file that is gone elsewhere began when that
+   * ended, and no earlier; false if there is none.
+   */
+  private boolean letBeginLater(Content lost, long told) throws CatalogueException {
+    return database.update(
+            """
+            UPDATE entry SET since = (SELECT max(until) FROM entry_history WHERE content = ?1)
+            WHERE content = (
+              SELECT c.id FROM content c JOIN entry e ON e.content = c.id
+              WHERE c.sha256 = ?2 AND c.size = ?3 AND c.id > ?4
+                AND e.since < (SELECT max(until) FROM entry_history WHERE content = ?1)
+                AND e.mtime_ns = (SELECT mtime_ns FROM entry_history
+                  WHERE content = ?1 ORDER BY until DESC LIMIT 1)
+                AND (SELECT count(*) FROM entry WHERE content = c.id) = 1
+                AND NOT EXISTS (SELECT 1 FROM entry_history WHERE content = c.id)
+              ORDER BY c.id LIMIT 1)
+            """,
+            lost.id(),
+            lost.hash().bytes(),
+            lost.size(),
+            told)
+        > 0;
+  }
+
+  private List<Content> unplaced(long after, long until) throws CatalogueException {
+    return database.list(
+        """
+        SELECT id, sha256, size, state FROM content c
+        WHERE id > ? AND id <= ?
+          AND NOT EXISTS (SELECT 1 FROM entry WHERE content = c.id)
+          AND NOT EXISTS (SELECT 1 FROM place WHERE content = c.id)
+        ORDER BY id LIMIT 1000
+        """,
+        Contents::content,
+        after,
+        until);
   }
 
   /**

@@ -248,6 +248,29 @@ final class LossyRebuildTest {
     isWholeAndStaysSo();
   }
 
+  @Test
+  void rebuild_findsWhatHasMoved_whereNothingTellsOfTheMove() throws Exception {
+    ChangingTree.write(source, "moved", "what moves");
+    Files.createDirectory(source.resolve("into"));
+    run(source);
+    Map<String, String> before = TargetChecks.restored(fixture, 4);
+    Files.move(source.resolve("moved"), source.resolve("into/here"));
+    run(source);
+    Map<String, String> after = TargetChecks.restored(fixture, 5);
+    Files.delete(newest());
+
+    assertThat(rebuild().exact()).isFalse();
+
+    for (Map.Entry<Long, Map<String, String>> each : Map.of(4L, before, 5L, after).entrySet()) {
+      Map<String, String> now = TargetChecks.restored(fixture, each.getKey());
+      for (Map<String, String> tree : List.of(now, each.getValue())) {
+        List.of(".", "into").forEach(tree::remove); // the time of the last row about it
+      }
+      assertThat(now).isEqualTo(each.getValue());
+    }
+    isWholeAndStaysSo();
+  }
+
   /** The manifest of the last batch, with all rows if there is one. */
   private Path newest() throws IOException {
     List<Path> all = manifests();
