@@ -184,6 +184,22 @@ final class ManifestChain {
     return last;
   }
 
+  /**
+   * Whether the manifests of the last batches are missing, and nothing tells whose these were; not
+   * if they may have been of a pruning, which leaves none.
+   */
+  boolean lacksNewest() {
+    if (generation <= last || told.after() > last) {
+      return false;
+    }
+    ManifestRow.Reached reached = told.reached();
+    if (reached == null) {
+      return wrongRuns;
+    }
+    boolean pruned = reached.deleting() && replay.lastRun() <= told.lastRun();
+    return generation > reached.batch() && !pruned;
+  }
+
   /** Runs of which rows may be lacking. */
   Set<Long> lacking() {
     return lacking;

@@ -29,6 +29,7 @@ final class ManifestReplay {
   private final Map<Long, Map<FilePath, RunSource>> sources = new TreeMap<>();
   private final List<FilePath> removals = new ArrayList<>();
   private List<Operation> operations = new ArrayList<>();
+  private ManifestRow.@Nullable Reached reached;
   private long after;
 
   ManifestReplay(Catalogue catalogue) {
@@ -44,6 +45,11 @@ final class ManifestReplay {
   /** The batch of the manifest before, as the one under way says. */
   long after() {
     return after;
+  }
+
+  /** The last batch by the list of runs; null if that does not say it. */
+  ManifestRow.@Nullable Reached reached() {
+    return reached;
   }
 
   /** The latest run that the manifests tell of, 0 if there is none. */
@@ -80,6 +86,7 @@ final class ManifestReplay {
     began.clear();
     sources.clear();
     removals.clear();
+    reached = null;
   }
 
   void take(ManifestRow row) throws IOException {
@@ -122,6 +129,8 @@ final class ManifestReplay {
       removals.add(removing.source());
     } else if (row instanceof ManifestRow.After before) {
       after = before.batch();
+    } else if (row instanceof ManifestRow.Reached last) {
+      reached = last;
     }
   }
 

@@ -70,6 +70,12 @@ sealed interface ManifestRow {
   /** The batch of the manifest before this one. */
   record After(long batch) implements ManifestRow {}
 
+  /**
+   * The last batch, and whether those behind it delete what has expired, of which no manifest
+   * tells.
+   */
+  record Reached(long batch, boolean deleting) implements ManifestRow {}
+
   /** The last line. */
   record End(long rows) implements ManifestRow {}
 
@@ -101,6 +107,7 @@ sealed interface ManifestRow {
           case "source" -> new Of(fields.id(), fields.source());
           case "removing" -> new Removing(fields.path());
           case "after" -> new After(fields.count());
+          case "generation" -> new Reached(fields.count(), fields.flag("deleting"));
           case "rows" -> new End(fields.count());
           default -> throw new IllegalArgumentException("a row of an unknown kind");
         };

@@ -115,10 +115,20 @@ final class Manifests implements AutoCloseable {
 
   /** Writes the runs as they are now; a failure is no more than a warning. */
   void keepRuns(Catalogue catalogue) throws IOException {
+    keepRuns(catalogue, false);
+  }
+
+  /** The same before anything is deleted by them, in batches that have no manifest. */
+  void keepRunsToDelete(Catalogue catalogue) throws IOException {
+    keepRuns(catalogue, true);
+  }
+
+  private void keepRuns(Catalogue catalogue, boolean deleting) throws IOException {
     try {
       ManifestText text = new ManifestText();
       text.row("after").number(last).end();
-      long rows = 1 + new ManifestRows(catalogue).runs(text);
+      text.row("generation").number(catalogue.generation()).word(deleting ? "deleting" : "-").end();
+      long rows = 2 + new ManifestRows(catalogue).runs(text);
       text.row("rows").number(rows).end();
       ByteArrayOutputStream packed = new ByteArrayOutputStream();
       try (OutputStream out = new GZIPOutputStream(packed)) {

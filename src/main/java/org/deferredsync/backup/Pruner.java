@@ -73,7 +73,7 @@ final class Pruner {
     if (marks.isEmpty()) {
       return 0;
     }
-    manifests.keepRuns(catalogue); // else a rebuilt catalogue would list what is being deleted
+    beginDeleting();
     KeptRuns kept = new KeptRuns(catalogue.runs().list());
     long deleted = 0;
     for (Map.Entry<FilePath, List<Long>> marked : marks.entrySet()) {
@@ -86,7 +86,13 @@ final class Pruner {
       }
     }
     catalogue.transaction(() -> catalogue.runs().finishMarks());
+    manifests.keepRuns(catalogue);
     return deleted;
+  }
+
+  /** Has it told what is marked: else a rebuilt catalogue would list what is being deleted. */
+  void beginDeleting() throws IOException {
+    manifests.keepRunsToDelete(catalogue);
   }
 
   /**
@@ -94,7 +100,7 @@ final class Pruner {
    * catalogue no version names.
    */
   long deleteUnneeded() throws IOException {
-    manifests.keepRuns(catalogue);
+    beginDeleting();
     long deleted = deleteIn(new Gap(0, Long.MAX_VALUE), new KeptRuns(catalogue.runs().list()));
     catalogue.transaction(
         () -> {

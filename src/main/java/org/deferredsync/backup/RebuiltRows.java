@@ -61,6 +61,9 @@ final class RebuiltRows {
     boolean onlyFiles = runs.isEmpty();
     SortedSet<Long> lacking = new TreeSet<>(manifests.lacking());
     lacking.addAll(rebuiltRuns.addIncrements(runs));
+    if (manifests.lacksNewest()) {
+      lacking.add(rebuiltRuns.addNewest(runs));
+    }
     boolean exact = lacking.isEmpty() && !manifests.hasWrongRuns();
     List<Run> all = List.copyOf(runs.values());
     addRuns(catalogue, manifests, all, exact);

@@ -134,6 +134,27 @@ final class RebuiltRuns {
     return lacking;
   }
 
+  /**
+   * Gives the last batches a run, if there is none that they can be of.
+   *
+   * @return the run that was cut short in them
+   */
+  long addNewest(Map<Long, Run> runs) {
+    long last = lastOf(runs);
+    Run run = runs.get(last);
+    log.warn("{}/{}/manifests: the newest ones are missing.", target.path(), Target.OWN);
+    if (run == null || (run.ended() != null && isTold(run))) {
+      Set<FilePath> sources = new TreeSet<>();
+      runs.values().forEach(each -> each.sources().forEach(of -> sources.add(of.source())));
+      runs.put(++last, ofFiles(last, engine.clock().instant(), null, sources));
+    }
+    return last;
+  }
+
+  private static boolean isTold(Run run) {
+    return run.sources().stream().noneMatch(source -> source.reason().equals(FROM_FILES));
+  }
+
   private static Run ofFiles(long id, Instant time, @Nullable String name, Set<FilePath> sources) {
     return new Run(
         id,

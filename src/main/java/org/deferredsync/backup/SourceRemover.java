@@ -67,6 +67,7 @@ final class SourceRemover {
   /** Removes it, or what an earlier attempt left of it. */
   Outcome remove() throws IOException {
     catalogue.transaction(() -> catalogue.runs().beginRemoval(source));
+    pruner.beginDeleting();
     long deleted = removeHistory(); // what it names afterwards is needed by another source
     if (!mirrorStays) {
       deleted += mirror.remove();

@@ -25,6 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -277,6 +279,70 @@ final class LossyRebuildTest {
     Path last = all.get(all.size() - 1);
     Path whole = last.resolveSibling(last.getFileName().toString().substring(0, 12) + "-all.gz");
     return Files.exists(whole) ? whole : last;
+  }
+
+  /** A run of many batches that was killed: of its last ones nothing tells but their number. */
+  @ParameterizedTest(name = "{0} of its manifests stay")
+  @ValueSource(ints = {0, 1})
+  void rebuild_sees_thatTheManifestsOfARunThatDiedAreMissing(int stay) throws Exception {
+    for (String name : List.of("moved-1", "moved-2", "changed-1", "changed-2")) {
+      ChangingTree.write(source, name, "the first " + name);
+    }
+    run(source);
+    Map<String, String> before = TargetChecks.restored(fixture, 4);
+    for (String name : List.of("1", "2")) {
+      Files.move(source.resolve("moved-" + name), source.resolve("at-" + name));
+      ChangingTree.write(source, "changed-" + name, "changed");
+      ChangingTree.write(source, "new-" + name, "new");
+    }
+    dies(5);
+    deleteManifests(5, stay);
+
+    Rebuild.Report report = rebuild();
+
+    assertThat(report.exact()).isFalse();
+    assertThat(report.runs()).isEqualTo(5);
+    assertThat(TargetChecks.restored(fixture, 4)).isEqualTo(before);
+    isWholeAndStaysSo();
+    assertThat(TargetChecks.restored(fixture, 4)).isEqualTo(before);
+  }
+
+  /** Nothing but its number tells of it: it has no increment. */
+  @Test
+  void rebuild_givesARun_whatMovedInOneOfWhichNoManifestIsLeft() throws Exception {
+    ChangingTree.write(source, "moved", "what moves");
+    run(source);
+    Map<String, String> before = TargetChecks.restored(fixture, 4);
+    Files.move(source.resolve("moved"), source.resolve("here"));
+    dies(4);
+    assertThat(fixture.mirror(source.resolve("here"))).exists();
+    deleteManifests(5, 0);
+
+    Rebuild.Report report = rebuild();
+
+    assertThat(report.exact()).isFalse();
+    assertThat(report.runs()).isEqualTo(5);
+    assertThat(TargetChecks.restored(fixture, 4)).isEqualTo(before);
+    isWholeAndStaysSo();
+  }
+
+  /** A run of small batches, in which the commit with this number is the last. */
+  private void dies(int commit) throws Exception {
+    fixture.ahead(Duration.ofDays(day++));
+    fixture.with(new Batch.Limits(1, 1 << 20));
+    assertThat(fixture.diesAfterCommit(commit)).isTrue();
+    fixture.with(Batch.Limits.USUAL);
+  }
+
+  private void deleteManifests(long run, int stay) throws IOException {
+    List<Path> all =
+        manifests().stream()
+            .filter(name -> name.toString().endsWith("-run-" + run + ".gz"))
+            .toList();
+    assertThat(all).hasSizeGreaterThan(stay);
+    for (Path manifest : all.subList(stay, all.size())) {
+      Files.delete(manifest);
+    }
   }
 
   // --- of increments ---------------------------------------------------------------------------
