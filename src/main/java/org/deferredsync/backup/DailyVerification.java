@@ -64,7 +64,11 @@ public final class DailyVerification {
               catalogue.damage().forEach(findings::catalogue);
             }
             long checked = due ? nowNs : report.upkeep().checkedNs();
-            catalogue.transaction(() -> catalogue.setUpkeep(new Upkeep(nowNs, checked)));
+            catalogue.transaction(
+                () -> {
+                  catalogue.setUpkeep(new Upkeep(nowNs, checked));
+                  catalogue.contents().forgetReadingsAfter(nowNs);
+                });
           });
       if (findings.result().catalogue() > 0) {
         log.error("{}: the catalogue is damaged; run \"deferred-sync rebuild\".", request.target());

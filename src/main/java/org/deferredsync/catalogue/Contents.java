@@ -96,6 +96,11 @@ public final class Contents {
         "UPDATE content SET state = ?, verified_ns = ? WHERE id = ?", state.number, nowNs, id);
   }
 
+  /** Takes what was read later than {@code nowNs}, by a clock that was ahead, as never read. */
+  public void forgetReadingsAfter(long nowNs) throws CatalogueException {
+    database.update("UPDATE content SET verified_ns = 0 WHERE verified_ns > ?", nowNs);
+  }
+
   /**
    * Makes the next run read the content's names again, and store them again if the source has other
    * bytes than a good file of ours.

@@ -254,6 +254,17 @@ final class DailyVerificationTest {
     assertThat(said(report)).anyMatch(line -> line.contains(" verified, "));
   }
 
+  @Test
+  void verification_readsAgain_whatWasReadByAClockThatWasAhead() throws Exception {
+    fixture.ahead(Duration.ofDays(3650));
+    assertThat(verification(ALL).run(fixture.run())).isEqualTo(Verdict.GOOD);
+    after(Duration.ZERO);
+    BackupReport report = fixture.run();
+    VerificationTest.rot(fixture.mirror(source.resolve("content")));
+
+    assertThat(verification(ALL).run(report)).isEqualTo(Verdict.FAILED);
+  }
+
   private List<String> said(BackupReport report) throws Exception {
     try (LogCapture log = new LogCapture("daily")) {
       assertThat(verification(ALL).run(report)).isEqualTo(Verdict.GOOD);
