@@ -17,7 +17,6 @@ import org.deferredsync.snapshot.FilePath;
  */
 final class Destination implements AutoCloseable {
   private static final int OTHERS_WRITE = 022;
-  private static final int STICKY = 01000;
   private static final int OWNER_WRITES = 0200;
   private static final int OWNER_OPENS = 0700;
   private static final byte[] SHELTER =
@@ -153,11 +152,14 @@ final class Destination implements AutoCloseable {
     }
   }
 
-  /** The directory itself if only we can change names in it, else one in it that only we can. */
+  /**
+   * The directory itself if only we can make and change names in it, else one in it that only we
+   * can: a sticky one, too, lets others be there first.
+   */
   private static int sheltered(Posix posix, int directory) throws IOException {
     Stat stat = posix.stat(directory);
     boolean trusted = stat.uid() == posix.effectiveUser() || stat.uid() == 0;
-    boolean open = (stat.mode() & OTHERS_WRITE) != 0 && (stat.mode() & STICKY) == 0;
+    boolean open = (stat.mode() & OTHERS_WRITE) != 0;
     return trusted && !open ? directory : shelter(posix, directory, SHELTER);
   }
 

@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -176,20 +175,17 @@ final class ChangingRestoreTest {
     assumeTrue(Posix.ofSystem().effectiveUser() == 0, "only root gives directories away");
     ChangingTree.write(source, "file", "one");
     fixture.run();
-    for (String mode : List.of("rwxrwxrwt", "rwxrwxrwx", "rwxr-xr-x")) {
+    for (String mode : List.of("0 755", "0 1777", "0 777", OrdinaryUser.ID + " 755")) {
+      String[] parts = mode.split(" ", -1);
       Files.createDirectory(to);
-      Files.setPosixFilePermissions(to, PosixFilePermissions.fromString(mode.replace('t', 'x')));
-      if (mode.endsWith("t")) {
-        Files.setAttribute(to, "unix:mode", 01777);
-      } else {
-        Files.setAttribute(to, "unix:uid", OrdinaryUser.ID);
-      }
+      Files.setAttribute(to, "unix:mode", Integer.parseInt(parts[1], 8));
+      Files.setAttribute(to, "unix:uid", Integer.parseInt(parts[0]));
       posix = FaultyPosix.ofSystem();
       assertThat(restore().failed()).isZero();
       assertThat(restored("file")).hasContent("one");
       assertThat(to.toFile().list()).containsExactly("source");
       String shelter = "MAKE_DIRECTORY " + to.resolve(".deferred-sync-restore");
-      assertThat(posix.changes().contains(shelter)).as(mode).isEqualTo(!mode.endsWith("t"));
+      assertThat(posix.changes().contains(shelter)).as(mode).isEqualTo(!mode.equals("0 755"));
       TargetChecks.delete(to);
     }
     for (String owner : List.of("0", "65534")) {

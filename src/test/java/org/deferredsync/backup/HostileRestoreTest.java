@@ -1,5 +1,6 @@
 package org.deferredsync.backup;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -12,6 +13,8 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import org.deferredsync.backup.RestoreChange.Watcher;
+import org.deferredsync.fs.FaultyPosix;
+import org.deferredsync.fs.FaultyPosix.Call;
 import org.deferredsync.fs.Posix;
 import org.deferredsync.sweep.Sweep;
 import org.junit.jupiter.api.AfterAll;
@@ -105,6 +108,43 @@ final class HostileRestoreTest {
     Path made = Files.createDirectory(scratch.resolve(name));
     Shell.run("chown", "1000:1000", made.toString());
     return made;
+  }
+
+  /** A sticky directory lets nobody rename what is ours, and anybody be there first. */
+  @Test
+  void restore_makesNothing_inADirectoryThatSomebodyPutOnItsWay() throws Exception {
+    shell("mkdir one two; echo 1 >one/file; echo 2 >two/file");
+    fixture.run();
+    Path to = Files.createDirectory(scratch.resolve("to"));
+    Shell.run("chmod", "1777", to.toString());
+    String first = new String(EngineFixture.filePath(fixture.source).names().get(0), UTF_8);
+    Path theirs = to.resolve(first);
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    posix.before(
+        Call.MAKE_DIRECTORY, to.resolve(".deferred-sync-restore").toString(), () -> plant(theirs));
+    posix.before(Call.OPEN_DIRECTORY, theirs.toString(), () -> plant(theirs));
+
+    attempt(
+        posix,
+        restorer ->
+            assertThat(
+                    restorer
+                        .restore(
+                            List.of(
+                                EngineFixture.filePath(fixture.source.resolve("one")),
+                                EngineFixture.filePath(fixture.source.resolve("two"))),
+                            EngineFixture.filePath(to))
+                        .failed())
+                .isPositive());
+
+    assertThat(theirs).isEmptyDirectory();
+  }
+
+  private static void plant(Path directory) throws IOException {
+    if (!Files.exists(directory)) {
+      Files.createDirectory(directory);
+      Shell.run("chown", "1000:1000", directory.toString());
+    }
   }
 
   @Test
