@@ -39,4 +39,7 @@ interface PlaceChanges {
       List<FilePath> others,
       Aside aside)
       throws IOException;
+
+  /** Whether a file would be at the place by now that nobody has made. */
+  boolean isOnlyTold(FilePath place);
 }

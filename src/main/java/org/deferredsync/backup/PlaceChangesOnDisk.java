@@ -115,6 +115,11 @@ final class PlaceChangesOnDisk implements PlaceChanges {
     return true;
   }
 
+  @Override
+  public boolean isOnlyTold(FilePath place) {
+    return false;
+  }
+
   private boolean linked(FilePath path, List<FilePath> others, Aside aside, byte[] fresh)
       throws IOException {
     for (FilePath other : others) {

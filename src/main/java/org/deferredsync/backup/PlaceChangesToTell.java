@@ -1,6 +1,10 @@
 package org.deferredsync.backup;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.deferredsync.backup.RestoreChange.Action;
 import org.deferredsync.backup.RestoreChange.Watcher;
 import org.deferredsync.backup.SnapshotWalk.Found;
@@ -15,6 +19,18 @@ import org.jspecify.annotations.Nullable;
 final class PlaceChangesToTell implements PlaceChanges {
   private final Restoration done;
   private final Watcher watcher;
+
+  /** The last places of files with several names: further names would be linked to them. */
+  private final Set<FilePath> told =
+      Collections.newSetFromMap(
+          new LinkedHashMap<>() {
+            private static final long serialVersionUID = 1;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<FilePath, Boolean> eldest) {
+              return size() > LinkGroups.REMEMBERED;
+            }
+          });
 
   PlaceChangesToTell(Restoration done, Watcher watcher) {
     this.done = done;
@@ -65,7 +81,15 @@ final class PlaceChangesToTell implements PlaceChanges {
     } else {
       done.file(bytes);
     }
+    if (found.shared() || found.version().linkGroup() != null) {
+      told.add(found.path());
+    }
     watcher.take(new RestoreChange(Action.WRITE, found.path(), bytes));
     return true;
+  }
+
+  @Override
+  public boolean isOnlyTold(FilePath place) {
+    return told.contains(place);
   }
 }

@@ -230,6 +230,9 @@ final class PlaceRestore implements SnapshotWalk.Visitor, AutoCloseable {
   /** The names of the same inode that are in place, of which one is enough. */
   private List<FilePath> others(Found found, ExtendedAttributes attributes) throws IOException {
     for (FilePath place : groups.places(found)) {
+      if (changes.isOnlyTold(place)) {
+        return List.of(place);
+      }
       Stat there = places.statOrNull(place);
       if (there != null
           && state.isStill(places.parentOf(place), place.name(), there, found, attributes)) {
@@ -244,6 +247,9 @@ final class PlaceRestore implements SnapshotWalk.Visitor, AutoCloseable {
       throws IOException {
     FilePath path = found.path();
     if (!others.isEmpty()) {
+      if (changes.isOnlyTold(others.get(0))) {
+        return false;
+      }
       Stat other = places.statOrNull(others.get(0));
       return other != null && other.sameObject(there);
     }

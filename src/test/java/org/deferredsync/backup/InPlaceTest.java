@@ -132,6 +132,22 @@ final class InPlaceTest {
   }
 
   @Test
+  void preview_tellsOfALink_whereTheFirstNameIsYetToBeMade() throws Exception {
+    shell("mkdir d; echo linked >d/one; ln d/one d/two; ln -s to d/three; ln d/three d/four");
+    fixture.run();
+    for (String gone : List.of("rm -r d", "rm d/*; echo other >d/one; echo another >d/two")) {
+      shell(gone);
+      Restorer.Result preview = inPlace(false, Watcher.NONE, fixture.source);
+      Restorer.Result result = restore(fixture.source);
+
+      assertThat(List.of(preview.files(), preview.links(), preview.bytes(), preview.aside()))
+          .as(gone)
+          .isEqualTo(List.of(result.files(), result.links(), result.bytes(), result.aside()));
+      assertThat(result.links()).isEqualTo(2);
+    }
+  }
+
+  @Test
   void restore_leavesWhatIsEqual_asItIs() throws Exception {
     ChangingTree.make(fixture.source);
     fixture.run();
