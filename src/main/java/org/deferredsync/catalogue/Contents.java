@@ -57,9 +57,19 @@ public final class Contents {
   /** A name in an increment; {@code increment} is the directory's name. */
   public record Place(String increment, FilePath path) {}
 
-  /** The highest id that is taken; 0 if none is. */
+  /** The highest id that was ever taken; 0 if none was. Manifests still tell of those forgotten. */
   public long lastId() throws CatalogueException {
-    return database.one("SELECT max(id) FROM content", row -> row.getLong(1)).orElse(0L);
+    return database
+        .one(
+            "SELECT max(forgotten_content, coalesce((SELECT max(id) FROM content), 0)) FROM target",
+            row -> row.getLong(1))
+        .orElse(0L);
+  }
+
+  /** Deletes the row of a content, whose id no other will have. */
+  static void forget(Database database, long id) throws CatalogueException {
+    database.update("DELETE FROM content WHERE id = ?", id);
+    database.update("UPDATE target SET forgotten_content = max(forgotten_content, ?)", id);
   }
 
   /** How many contents there are, and how many bytes they have. */
@@ -74,7 +84,7 @@ public final class Contents {
         .orElseThrow();
   }
 
-  /** Stores a new content, read at {@code nowNs}, under an id that is not taken. */
+  /** Stores a new content, read at {@code nowNs}, under an id that was never taken. */
   public void add(long id, ContentHash hash, long size, long nowNs) throws CatalogueException {
     database.update(
         "INSERT INTO content (id, sha256, size, verified_ns) VALUES (?, ?, ?, ?)",
@@ -250,7 +260,7 @@ public final class Contents {
   public void replace(long id, long other) throws CatalogueException {
     database.update("UPDATE entry_history SET content = ? WHERE content = ?", other, id);
     database.update("UPDATE place SET content = NULL WHERE content = ?", id);
-    database.update("DELETE FROM content WHERE id = ?", id);
+    forget(database, id);
   }
 
   /**

@@ -231,7 +231,7 @@ public final class Expiry {
   private List<Placed> forgetContent(long content) throws CatalogueException {
     List<Placed> places = placesOf(content);
     database.update("DELETE FROM place WHERE content = ?", content);
-    database.update("DELETE FROM content WHERE id = ?", content);
+    Contents.forget(database, content);
     return places;
   }
 }

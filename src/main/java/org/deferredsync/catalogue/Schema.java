@@ -8,7 +8,7 @@ import java.nio.file.Path;
  */
 final class Schema {
   /** The version that this program reads and writes. */
-  static final int VERSION = 2;
+  static final int VERSION = 3;
 
   private static final String CREATE =
       """
@@ -157,12 +157,17 @@ final class Schema {
       ) STRICT;
       """;
 
+  /** From version 2 to 3: the highest number of a content that is forgotten. */
+  private static final String FORGOTTEN =
+      "ALTER TABLE target ADD COLUMN forgotten_content INTEGER NOT NULL DEFAULT 0";
+
   private Schema() {}
 
   /** Makes the tables of an empty database, within the caller's transaction. */
   static void create(Database database, String targetId) throws CatalogueException {
     database.run(CREATE);
     database.run(REMOTES);
+    database.run(FORGOTTEN);
     database.run("PRAGMA user_version = " + VERSION);
     database.update("INSERT INTO target (one, id, generation) VALUES (1, ?, 0)", targetId);
   }
@@ -190,6 +195,10 @@ final class Schema {
     if (versionOf(database) == 1) {
       database.run(REMOTES);
       database.run("PRAGMA user_version = 2");
+    }
+    if (versionOf(database) == 2) {
+      database.run(FORGOTTEN);
+      database.run("PRAGMA user_version = 3");
     }
   }
 

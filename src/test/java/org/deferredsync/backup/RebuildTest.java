@@ -354,6 +354,30 @@ final class RebuildTest {
     ordinaryRun();
   }
 
+  /** The newest content expires, and what is stored next has its number. */
+  @Test
+  void rebuild_takesNoContentForOne_thatExpiredBefore() throws Exception {
+    fixture.with(new Retention(1, 1));
+    write("a", "one");
+    good();
+    write("b", "the newest");
+    good();
+    Files.delete(source.resolve("b"));
+    good();
+    ahead = Duration.ofDays(3);
+    good();
+    write("c", "newer");
+    good();
+    String before = CatalogueText.of(fixture);
+    lose();
+
+    assertThat(rebuild().exact()).isTrue();
+
+    assertThat(CatalogueText.of(fixture)).isEqualTo(before);
+    assertThat(TargetChecks.verify(fixture).good()).isTrue();
+    ordinaryRun();
+  }
+
   @Test
   void rebuild_listsEveryIncrement_whereNoManifestIsLeft() throws Exception {
     history();

@@ -65,7 +65,12 @@ final class CatalogueTest {
   @Test
   void open_bringsTheFirstFormatUp_andAReaderTakesItAsItIs() throws Exception {
     Set<String> now = tables();
-    sql("DROP TABLE journal", "DROP TABLE remote", "DROP TABLE touched", "PRAGMA user_version = 1");
+    sql(
+        "DROP TABLE journal",
+        "DROP TABLE remote",
+        "DROP TABLE touched",
+        "ALTER TABLE target DROP COLUMN forgotten_content",
+        "PRAGMA user_version = 1");
     Set<String> first = tables();
     assertThat(first).isNotEqualTo(now);
 
