@@ -55,8 +55,9 @@ public final class PluginRunner {
     Thread thread = new Thread(() -> code.set(code(plugin, own)), "plugin " + plugin.name());
     thread.setDaemon(true);
     thread.start();
+    @Nullable String trouble;
     try {
-      String trouble = await(thread, children, start);
+      trouble = await(thread, children, start);
       if (trouble != null) {
         context.log().warn("{}", trouble);
         reasons.add(trouble);
@@ -72,9 +73,12 @@ public final class PluginRunner {
       endChildren(children, context.log());
     }
     ReturnCode result = code.get();
+    // What one says that was told to end is no success: it may not have come to its work.
     return new PluginOutcome(
         plugin.name(),
-        result == null ? ReturnCode.FAILURE : result,
+        result == null || (trouble != null && result == ReturnCode.SUCCESS)
+            ? ReturnCode.FAILURE
+            : result,
         Duration.ofNanos(System.nanoTime() - start),
         String.join("; ", reasons));
   }

@@ -122,6 +122,26 @@ final class PluginRunnerTest {
   }
 
   @Test
+  void run_believesNoSuccess_ofWhatWasTold_toEnd() throws Exception {
+    Semaphore never = new Semaphore(0);
+    PluginOutcome outcome =
+        run(
+            Duration.ofMillis(100),
+            context -> {
+              try {
+                never.acquire();
+              } catch (InterruptedException e) {
+                context.log().info("giving up");
+              }
+              return ReturnCode.SUCCESS;
+            });
+
+    assertThat(outcome.code()).isEqualTo(ReturnCode.FAILURE);
+    assertThat(outcome.reason()).contains("PLUGIN_TIMEOUT");
+    assertThat(log.lines()).contains("INFO p: giving up");
+  }
+
+  @Test
   void run_leavesThreadAlone_thatDoesNotEnd() throws Exception {
     Semaphore released = new Semaphore(0);
     try {
