@@ -27,7 +27,8 @@ public record Command(
     Feed input,
     @Nullable ByteSink output,
     Duration timeout) {
-  private static final Duration LONGEST = Duration.ofDays(1);
+  /** Longer than PLUGIN_TIMEOUT can be, which bounds the commands of a plugin. */
+  private static final Duration LONGEST = Duration.ofDays(366);
 
   /** The variable that tells a command's processes that services which they start may stay. */
   private static final String SERVICES = "DEFERRED_SYNC_SERVICES";
@@ -53,7 +54,7 @@ public record Command(
     }
   }
 
-  /** The program with these arguments, no input and a day of time. */
+  /** The program with these arguments, no input and the time that its caller has. */
   public static Command of(String... arguments) {
     return of(List.of(arguments));
   }

@@ -7,9 +7,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.deferredsync.config.KnownSettings;
 import org.deferredsync.logging.LogCapture;
+import org.deferredsync.process.CommandResult;
+import org.deferredsync.process.Ending;
 import org.deferredsync.process.SystemCommandRunner;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -60,6 +65,25 @@ final class ScriptPluginTest {
 
     assertThat(run(script, Map.of(), false)).isEqualTo(ReturnCode.FAILURE);
     assertThat(log.lines()).containsExactly("WARN hello: " + script + " exited with status 24.");
+  }
+
+  @Test
+  void run_hasAllTheTime_thatPluginTimeoutCanGive() throws Exception {
+    List<Duration> times = new ArrayList<>();
+    PluginContext context =
+        PluginContexts.context(
+            directory,
+            log.logger(),
+            (command, output, errors) -> {
+              times.add(command.timeout());
+              return new CommandResult(new Ending.Exited(0), List.of(), Duration.ZERO);
+            },
+            Map.of());
+    new ScriptPlugin("hello", 50, script("rwxr-xr-x", "#!/bin/sh\n")).run(context);
+    Duration longest =
+        KnownSettings.pluginTimeout(PluginContexts.settings(Map.of("PLUGIN_TIMEOUT", "365d")));
+
+    assertThat(times).singleElement().satisfies(time -> assertThat(time).isGreaterThan(longest));
   }
 
   @Test
