@@ -161,7 +161,7 @@ final class RunCommand implements Callable<Integer> {
     String verdict;
     try {
       JobResult result = starter.run(shutdown);
-      status = result.code().status();
+      status = result.status();
       verdict = result.complaint();
     } catch (PluginException e) {
       status = e.code().status();

@@ -72,7 +72,7 @@ public final class Job {
         "Job ended on "
             + host
             + " with status "
-            + result.code().status()
+            + result.status()
             + " after "
             + Durations.format(Duration.ofNanos(System.nanoTime() - start))
             + ".";
@@ -114,7 +114,15 @@ public final class Job {
   private void run(String phase, Plugin plugin) throws InterruptedException {
     log.info("{} started.", phase);
     PluginContext own = context.with(LoggerFactory.getLogger(plugin.name()), outcomes);
-    PluginOutcome outcome = runner.run(plugin, own);
+    long start = System.nanoTime();
+    PluginOutcome outcome;
+    try {
+      outcome = runner.run(plugin, own);
+    } catch (InterruptedException e) {
+      Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
+      outcomes.add(new PluginOutcome(plugin.name(), ReturnCode.FAILURE, elapsed, ""));
+      throw e;
+    }
     outcomes.add(outcome);
     conclude(phase, outcome.code());
   }

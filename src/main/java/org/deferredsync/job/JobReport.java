@@ -84,7 +84,7 @@ final class JobReport {
     }
     return new RunReport(
         host,
-        result.code().status(),
+        result.status(),
         result.verdict(),
         Duration.ofNanos(System.nanoTime() - start),
         parts,

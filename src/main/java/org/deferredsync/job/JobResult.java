@@ -1,6 +1,7 @@
 package org.deferredsync.job;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.deferredsync.plugin.PluginOutcome;
@@ -13,6 +14,10 @@ import org.deferredsync.plugin.ReturnCode;
  * @param signal the one that ended the job before its time, if one did
  */
 public record JobResult(List<PluginOutcome> outcomes, Optional<String> signal) {
+  /** Those that end a job, by their numbers. */
+  private static final Map<String, Integer> SIGNALS =
+      Map.of("SIGHUP", 1, "SIGINT", 2, "SIGTERM", 15);
+
   public JobResult {
     outcomes = List.copyOf(outcomes);
   }
@@ -21,6 +26,11 @@ public record JobResult(List<PluginOutcome> outcomes, Optional<String> signal) {
   public ReturnCode code() {
     ReturnCode first = first(outcomes);
     return signal.isPresent() ? first.or(ReturnCode.FAILURE) : first;
+  }
+
+  /** The exit status: that of the code, or 128+n of a job that signal n ended. */
+  public int status() {
+    return signal.map(name -> 128 + SIGNALS.getOrDefault(name, 0)).orElse(code().status());
   }
 
   static ReturnCode first(List<PluginOutcome> outcomes) {

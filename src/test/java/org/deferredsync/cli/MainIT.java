@@ -281,9 +281,11 @@ final class MainIT {
           .noneMatch(MainIT::isRunning);
       assertThat(Files.readString(log))
           .contains("job: SIG" + signal.getKey() + ": what was running has been ended")
-          .contains("Job ended on ")
+          .containsPattern("Job ended on .* with status " + signal.getValue() + " after ")
           .doesNotContain("| after");
-      assertThat(ran.err()).hasLineCount(1).contains("Ended by SIG" + signal.getKey());
+      assertThat(ran.err())
+          .hasLineCount(1)
+          .contains("Ended by SIG" + signal.getKey() + ". 1 of 1 failed: slow with status 1.");
     }
   }
 

@@ -162,6 +162,11 @@ final class JobTest {
 
     assertThat(result.signal()).contains("SIGTERM");
     assertThat(result.code()).isEqualTo(ReturnCode.FAILURE);
+    assertThat(result.status()).isEqualTo(128 + 15);
+    assertThat(result.verdict())
+        .isEqualTo("Ended by SIGTERM. 1 of 1 failed: ending with status 1.");
+    assertThat(log.lines())
+        .anyMatch(line -> line.contains("Job ended on host.example with status 143 "));
     assertThat(log.lines())
         .noneMatch(line -> line.contains("Plugin: b"))
         .noneMatch(l -> l.contains("| last"));
