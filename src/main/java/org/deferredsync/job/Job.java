@@ -113,7 +113,7 @@ public final class Job {
 
   private void run(String phase, Plugin plugin) throws InterruptedException {
     log.info("{} started.", phase);
-    PluginContext own = context.with(LoggerFactory.getLogger(plugin.name()), outcomes);
+    PluginContext own = context.with(Logging.speaker(plugin.name()), outcomes);
     long start = System.nanoTime();
     PluginOutcome outcome;
     try {

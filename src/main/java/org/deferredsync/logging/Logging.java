@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,8 +20,8 @@ import org.slf4j.MarkerFactory;
 
 /**
  * Where the records of SLF4J loggers go. A logger is named by who speaks: a plugin's name, or
- * {@code job}. Loggers with a dotted name are libraries and are shown from warnings on, as spoken
- * by the plugin they run for.
+ * {@code job}. Other loggers with a dotted name are libraries and are shown from warnings on, as
+ * spoken by the plugin they run for.
  */
 public final class Logging implements AutoCloseable {
   /** The name that the job itself speaks by. */
@@ -30,6 +32,8 @@ public final class Logging implements AutoCloseable {
 
   private static final String PLUGIN = "plugin";
   private static final List<String> LIBRARIES = List.of("org", "com", "ch", "net", "io", "java");
+
+  private static final Set<String> SPEAKERS = ConcurrentHashMap.newKeySet();
 
   private final Clock clock;
   private final boolean verbose;
@@ -77,6 +81,18 @@ public final class Logging implements AutoCloseable {
   /** Keeps the records for a report. */
   public void keep(RunLog log) {
     reports.add(log);
+  }
+
+  /**
+   * The logger of a plugin or hook, which speaks by its own name and is heard in full, also where
+   * the name is a library's, as {@code net} is, or has a dot in it.
+   */
+  public static Logger speaker(String name) {
+    SPEAKERS.add(name);
+    LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    var logger = context.getLogger(name);
+    logger.setLevel(context.getLogger(Logger.ROOT_LOGGER_NAME).getLevel());
+    return logger;
   }
 
   /** Makes {@code name} the one for whom libraries speak in this thread. */
@@ -132,7 +148,7 @@ public final class Logging implements AutoCloseable {
 
   private static String name(ILoggingEvent event) {
     String name = event.getLoggerName();
-    if (name.indexOf('.') < 0) {
+    if (name.indexOf('.') < 0 || SPEAKERS.contains(name)) {
       return name;
     }
     return event.getMDCPropertyMap().getOrDefault(PLUGIN, JOB);

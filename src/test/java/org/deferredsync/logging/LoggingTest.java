@@ -85,6 +85,25 @@ final class LoggingTest {
   }
 
   @Test
+  void speakers_areHeardInFull_whateverTheirNames() throws Exception {
+    List<String> lines =
+        log(
+            false,
+            Level.INFO,
+            false,
+            () -> {
+              for (String name : List.of("net", "io.stats", "my.plugin")) {
+                Logging.speaker(name).info("| line of a program");
+              }
+            });
+
+    assertThat(lines).hasSize(3);
+    assertThat(lines.get(0)).startsWith("[INFO] ").endsWith(" net: | line of a program");
+    assertThat(lines.get(1)).endsWith(" io.stats: | line of a program");
+    assertThat(lines.get(2)).endsWith(" my.plugin: | line of a program");
+  }
+
+  @Test
   void stackTrace_isShownOnlyWhenVerbose_lineByLine() throws Exception {
     Runnable task =
         () -> LoggerFactory.getLogger("p").warn("failed", new IllegalStateException("a\nb"));
