@@ -3,6 +3,7 @@ package org.deferredsync.cli;
 import static java.util.Objects.requireNonNull;
 
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -85,8 +86,7 @@ final class RunCommand implements Callable<Integer> {
   private @Nullable String patience;
 
   @Override
-  public Integer call()
-      throws SettingException, PluginException, IOException, InterruptedException {
+  public Integer call() throws SettingException, PluginException, IOException {
     DeferredSync context = requireNonNull(parent);
     Optional<Duration> wait = wait(patience);
     Path file = context.configurationFile(argument);
@@ -156,7 +156,7 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private static int run(DeferredSync context, JobStarter starter, Shutdown shutdown)
-      throws IOException, InterruptedException {
+      throws IOException {
     int status;
     String verdict;
     try {
@@ -167,6 +167,13 @@ final class RunCommand implements Callable<Integer> {
       status = e.code().status();
       verdict = String.valueOf(e.getMessage());
       LoggerFactory.getLogger(Logging.JOB).error("{}", verdict);
+    } catch (InterruptedException | ClosedByInterruptException e) {
+      status = ExitStatus.FAILURE; // that of the process is the signal's
+      verdict = "Ended by " + shutdown.name() + " before anything was run.";
+      LoggerFactory.getLogger(Logging.JOB).warn("{}", verdict);
+    } catch (IOException e) {
+      LoggerFactory.getLogger(Logging.JOB).error("{}", Printable.of(e.toString()), e);
+      throw e;
     }
     if (status != 0 && !context.isWatched()) {
       context.err().println("deferred-sync: " + verdict);

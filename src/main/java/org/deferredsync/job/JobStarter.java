@@ -2,7 +2,10 @@ package org.deferredsync.job;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.OffsetDateTime;
@@ -107,12 +110,14 @@ public final class JobStarter {
   }
 
   private static String reason(IOException e) {
-    if (e instanceof java.nio.file.NoSuchFileException) {
+    if (e instanceof NoSuchFileException) {
       return "its directory does not exist";
-    } else if (e instanceof java.nio.file.AccessDeniedException) {
+    } else if (e instanceof AccessDeniedException) {
       return "permission denied";
     }
-    return Printable.of(String.valueOf(e.getMessage()));
+    boolean told = e instanceof FileSystemException file && file.getReason() != null;
+    String reason = told ? ((FileSystemException) e).getReason() : e.getMessage();
+    return Printable.of(String.valueOf(reason));
   }
 
   /**
@@ -125,7 +130,7 @@ public final class JobStarter {
   public JobResult run(Shutdown shutdown)
       throws PluginException, IOException, InterruptedException {
     Settings settings = configuration.settings();
-    Path directory = JobDirectory.of(environment.variables());
+    Path directory = directory();
     try {
       Duration patience = request.patience().orElse(KnownSettings.lockWait(settings));
       boolean dryRun = request.dryRun() || settings.flag("DRY_RUN");
@@ -163,6 +168,25 @@ public final class JobStarter {
       }
     } catch (SettingException e) {
       throw new PluginException(ReturnCode.PREREQUISITE, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /** Where the lock lies, which a user without a home has to name. */
+  private Path directory() throws PluginException {
+    try {
+      return JobDirectory.of(environment.variables());
+    } catch (FileSystemException e) {
+      throw new PluginException(
+          ReturnCode.PREREQUISITE,
+          Printable.of(e.getFile())
+              + ": the directory of the job's lock cannot be made there ("
+              + reason(e)
+              + "); make it writable, or set XDG_STATE_HOME to a directory of this user's."
+              + " Nothing was run.",
+          e);
+    } catch (IOException e) {
+      throw new PluginException(
+          ReturnCode.PREREQUISITE, Printable.of(String.valueOf(e.getMessage())), e);
     }
   }
 

@@ -476,6 +476,48 @@ final class BadInputIT {
                     + " may not be read by this user; make it readable\n"));
   }
 
+  @Test
+  void lock_thatCannotLieAnywhere_isSaid_alsoInTheLog() throws Exception {
+    assumeTrue(Operator.isRoot());
+    Path mine = operator.scratch.resolve("mine");
+    Path closed = operator.scratch.resolve("closed");
+    operator.sh("install -d -o 65534 -g 65534 -m 0755 \"$1\"; mkdir -m 0755 \"$2\"", mine, closed);
+    configure("JOBLOG=" + mine.resolve("log"));
+    operator.copyClassPath();
+    operator.sh("chmod 0755 \"$1\"", operator.scratch);
+    List<String> command =
+        new ArrayList<>(
+            List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"));
+    command.addAll(operator.command());
+    Ran ran =
+        operator.process(Map.of("XDG_STATE_HOME", closed.resolve("state").toString()), command);
+
+    String line =
+        closed.resolve("state")
+            + ": the directory of the job's lock cannot be made there (permission denied); make it"
+            + " writable, or set XDG_STATE_HOME to a directory of this user's. Nothing was run.";
+    assertThat(ran).isEqualTo(new Ran(3, "", "deferred-sync: " + line + "\n"));
+    assertThat(Files.readString(mine.resolve("log")))
+        .contains("[ERROR] ")
+        .contains(" job: " + line);
+  }
+
+  @Test
+  void job_endedWhileItWaitsForItsTurn_saysThatNothingWasRun() throws Exception {
+    configure();
+    Thread.currentThread().interrupt();
+    Operator.Job job;
+    try {
+      job = operator.job("run", "--wait", "1m");
+    } finally {
+      Thread.interrupted(); // or what follows would be ended too
+    }
+
+    assertThat(job.ran())
+        .isEqualTo(new Ran(1, "", "deferred-sync: Ended by SIGTERM before anything was run.\n"));
+    assertThat(job.records()).singleElement().asString().contains("[WARN] ").contains("SIGTERM");
+  }
+
   // --- looking and restoring -------------------------------------------------------------------
 
   @Test
