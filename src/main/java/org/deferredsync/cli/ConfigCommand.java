@@ -2,12 +2,21 @@ package org.deferredsync.cli;
 
 import static java.util.Objects.requireNonNull;
 
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.deferredsync.config.Configuration;
 import org.deferredsync.config.SettingException;
+import org.deferredsync.config.Settings;
 import org.deferredsync.logging.Printable;
+import org.deferredsync.plugin.PluginException;
+import org.deferredsync.plugin.Plugins;
+import org.deferredsync.plugin.backup.BackupSettings;
+import org.deferredsync.plugin.backup.IncrementalBackup;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,13 +41,15 @@ final class ConfigCommand implements Runnable {
   @Command(
       name = "check",
       description = {
-        "Reads the configuration and says what is wrong with it, one line each.",
+        "Reads the configuration and says what is wrong with it, one line each; whether directories"
+            + " and hosts are there is seen by a run.",
         "Exit status: 0 if the job can use it, 3 if not."
       })
-  int check() throws SettingException {
+  int check() throws SettingException, PluginException, IOException, InterruptedException {
     DeferredSync context = requireNonNull(parent);
     Configuration configuration = context.configuration();
-    List<String> errors = configuration.errors();
+    Set<String> errors = new LinkedHashSet<>(configuration.errors());
+    errors.addAll(refused(context, configuration.settings()));
     configuration.warnings().forEach(line -> context.out().println("[WARN] " + line));
     errors.forEach(line -> context.out().println("[ERROR] " + line));
     String file = Printable.of(context.configurationFile(null).toString());
@@ -50,11 +61,29 @@ final class ConfigCommand implements Runnable {
     return ExitStatus.SUCCESS;
   }
 
+  /** What the plugins that are selected would refuse, though each value by itself is good. */
+  private static List<String> refused(DeferredSync context, Settings settings)
+      throws PluginException, IOException, InterruptedException {
+    Plugins plugins = Plugins.trusted(context.home(), context.trust());
+    List<String> lines = new ArrayList<>();
+    try {
+      lines.addAll(plugins.complaints(settings));
+      if (plugins.select(settings).stream().anyMatch(IncrementalBackup.class::isInstance)) {
+        List<String> warnings = new ArrayList<>();
+        BackupSettings.request(settings, context.trust(), Set.of(), context.runCommand(), warnings);
+        warnings.forEach(line -> context.out().println("[WARN] " + line));
+      }
+    } catch (SettingException e) {
+      lines.add(e.getMessage());
+    }
+    return lines;
+  }
+
   @Command(
       name = "convert",
       description = {
         "Prints the settings of a sync.conf as a sync.yaml that means the same, with the comments"
-            + " that belong to a setting, and the passwords that are in it:",
+            + " that belong to a setting, and the passwords that are in it.",
         "  (umask 077; deferred-sync config convert > sync.yaml)"
       })
   int convert(

@@ -209,15 +209,19 @@ public final class JobStarter {
                       LoggerFactory.getLogger("mail")));
       return new JobReport(host, environment.clock(), mailer, runLog, dryRun);
     } catch (SettingException e) {
-      selected.add(0, new RefusedMail(e));
+      selected.add(0, new Refused("mail", e));
       return new JobReport(host, environment.clock(), Optional.empty(), runLog, dryRun);
     }
   }
 
   private List<Plugin> selected(Plugins plugins, Settings settings) throws SettingException {
-    return request.only().isEmpty()
-        ? plugins.select(settings)
-        : plugins.only(request.only(), settings);
+    if (!request.only().isEmpty()) {
+      return plugins.only(request.only(), settings);
+    }
+    List<Plugin> selected = plugins.select(settings);
+    return selected.isEmpty()
+        ? List.of(new Refused("plugins", Plugins.noneIn(settings)))
+        : selected;
   }
 
   private List<String> notes(Plugins plugins, List<Plugin> selected) {

@@ -194,6 +194,29 @@ public final class Plugins {
   }
 
   /**
+   * What is wrong with PLUGINS, one line each: that it names none, and names that no plugin has.
+   *
+   * @throws SettingException if LOAD_PLUGINS_ALL is neither true nor false
+   */
+  public List<String> complaints(Settings settings) throws SettingException {
+    if (settings.flag("LOAD_PLUGINS_ALL")) {
+      return List.of();
+    }
+    List<String> names = settings.list("PLUGINS");
+    return names.isEmpty()
+        ? List.of(String.valueOf(noneIn(settings).getMessage()))
+        : names.stream()
+            .filter(name -> find(name).isEmpty())
+            .map(name -> settings.origin("PLUGINS") + ": " + UnknownPlugin.complaint(name))
+            .toList();
+  }
+
+  /** That PLUGINS selects nothing: a job that does nothing must not look like one that has. */
+  public static SettingException noneIn(Settings settings) {
+    return settings.invalid("PLUGINS", "names no plugin; write those to run");
+  }
+
+  /**
    * The plugins of these names alone, in the order in which they would run otherwise; those that
    * the settings do not select come last, by number.
    *

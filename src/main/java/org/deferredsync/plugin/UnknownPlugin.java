@@ -22,10 +22,12 @@ record UnknownPlugin(String name) implements Plugin {
 
   @Override
   public ReturnCode run(PluginContext context) throws PluginException {
-    throw new PluginException(
-        ReturnCode.PREREQUISITE,
-        "There is no plugin of the name \""
-            + Printable.of(name)
-            + "\"; take it out of PLUGINS, or see \"deferred-sync plugins\" for those there are.");
+    throw new PluginException(ReturnCode.PREREQUISITE, complaint(name));
+  }
+
+  static String complaint(String name) {
+    return "There is no plugin of the name \""
+        + Printable.of(name)
+        + "\"; take it out of PLUGINS, or see \"deferred-sync plugins\" for those there are.";
   }
 }

@@ -477,6 +477,40 @@ final class BadInputIT {
   }
 
   @Test
+  void configCheck_saysWhatARunWouldRefuse_eachOnce() throws Exception {
+    for (Map.Entry<String, String> wrong :
+        Map.of(
+                "BACKUPDIRS=", "names no directory",
+                "BACKUPDIRS=etc", "is not an absolute path",
+                "BACKUPDIRS='/x /x/'", "names /x twice",
+                "EXCLUDEFILE=/nonexistent", "names no file",
+                "EXPIREDAYS=never", "is not a whole number",
+                "PLUGINS=", "names no plugin",
+                "PLUGINS='incremental_bakup other'", "no plugin of the name \"incremental_bakup\"")
+            .entrySet()) {
+      configure(wrong.getKey());
+      Ran check = operator.run("config", "check");
+
+      assertThat(check.status()).as(wrong.getKey()).isEqualTo(3);
+      assertThat(check.out().lines().filter(line -> line.startsWith("[ERROR] ")))
+          .singleElement()
+          .asString()
+          .contains(wrong.getValue())
+          .contains(operator.configuration() + ":");
+      assertThat(check.out()).endsWith(": 1 to correct.\n");
+      assertThat(operator.job("run").status()).as(wrong.getKey()).isEqualTo(3);
+    }
+    configure();
+    assertThat(operator.run("config", "check"))
+        .satisfies(check -> assertThat(check.out()).endsWith(": good.\n"))
+        .satisfies(check -> assertThat(check.status()).isZero());
+    configure("PLUGINS=");
+    assertThat(operator.run("run", "--only", "other").status()).as("names one").isZero();
+    configure("BACKUPDIRS=", "PLUGINS=other");
+    assertThat(operator.run("config", "check").status()).as("another's settings").isZero();
+  }
+
+  @Test
   void lock_thatCannotLieAnywhere_isSaid_alsoInTheLog() throws Exception {
     assumeTrue(Operator.isRoot());
     Path mine = operator.scratch.resolve("mine");

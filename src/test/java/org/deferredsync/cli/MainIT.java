@@ -373,7 +373,7 @@ final class MainIT {
 
   @Test
   void notes_areWarnings() throws Exception {
-    configure("EXPIREDAY=3");
+    configure("EXPIREDAY=3", "PLUGINS=show_version");
     script("10_get_resources", "#!/bin/sh\n");
 
     assertThat(run()).isEqualTo(new Ran(0, "", ""));

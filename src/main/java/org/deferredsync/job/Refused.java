@@ -6,13 +6,13 @@ import org.deferredsync.plugin.Plugin;
 import org.deferredsync.plugin.PluginContext;
 import org.deferredsync.plugin.ReturnCode;
 
-/** Settings of mail that are refused: fails in its turn, and says why; the plugins run. */
-record RefusedMail(SettingException why) implements Plugin {
-  @Override
-  public String name() {
-    return "mail";
-  }
-
+/**
+ * Settings that are refused and concern no plugin: fails in its turn, and says why; what else there
+ * is runs.
+ *
+ * @param name who speaks of them
+ */
+record Refused(String name, SettingException why) implements Plugin {
   @Override
   public int number() {
     return 0;
