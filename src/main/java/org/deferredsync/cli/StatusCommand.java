@@ -14,8 +14,10 @@ import org.deferredsync.backup.Status.OfTarget;
 import org.deferredsync.backup.TargetReader;
 import org.deferredsync.config.SettingException;
 import org.deferredsync.logging.Quantity;
+import org.deferredsync.logging.ShellWord;
 import org.deferredsync.plugin.backup.BackupSettings;
 import org.deferredsync.plugin.dump.DumpStatus;
+import org.deferredsync.snapshot.FilePath;
 import org.deferredsync.snapshot.Hold;
 import org.deferredsync.snapshot.Run;
 import org.deferredsync.snapshot.RunSource;
@@ -63,14 +65,15 @@ final class StatusCommand extends TargetCommand {
     PrintStream out = context().out();
     List<String> state = new ArrayList<>(List.of(word(source)));
     String reason = reason(source);
-    if (!reason.isEmpty()) {
+    if (!reason.isEmpty() && !source.retired()) {
       state.add(reason);
     }
     out.println(
         source.path()
             + ": "
-            + (source.retired() ? "retired, not in BACKUPDIRS any more; " : "")
-            + String.join(": ", state));
+            + (source.retired() ? "retired, not in BACKUPDIRS any more; last " : "")
+            + String.join(": ", state)
+            + (source.retired() ? retired(source.path()) : ""));
     Run complete = source.complete();
     out.println(
         "    last complete: "
@@ -79,6 +82,12 @@ final class StatusCommand extends TargetCommand {
                 : complete.id() + " of " + Times.dated(complete.started(), clock))
             + "; history: "
             + Sizes.text(source.historyBytes()));
+  }
+
+  /** What its last run would advise is for sources that are still backed up. */
+  private static String retired(FilePath path) {
+    return "; to remove it, the last copies with it: deferred-sync prune --source "
+        + ShellWord.of(path.toString());
   }
 
   private static String word(OfSource source) {

@@ -71,7 +71,12 @@ final class StatusIT {
 
     operator.configure("BACKUPDIRS=" + fresh);
     assertThat(operator.run("status").out())
-        .contains(source + ": retired, not in BACKUPDIRS any more; held: is empty");
+        .contains(
+            source
+                + ": retired, not in BACKUPDIRS any more; last held; to remove it, the last copies"
+                + " with it: deferred-sync prune --source "
+                + source
+                + "\n");
     assertThat(operator.run("status", "--json").out())
         .containsPattern(
             "\\{\"path\":\""
