@@ -79,7 +79,8 @@ public final class Preview {
     try {
       found = new TargetGround(engine).look(request.target(), root, Backup.residents(request));
       if (found instanceof Free free) {
-        log.info("{}: a target would be begun here. {}", request.target(), free.warning());
+        String doubt = free.warning().isEmpty() ? "" : " " + free.warning();
+        log.info("{}: a target would be begun here.{}", request.target(), doubt);
         try (Catalogue empty = Catalogue.temporary()) {
           return plan(root, empty, largest);
         }

@@ -220,7 +220,9 @@ public final class Prune {
     } catch (PosixException e) {
       if (e.is(Errno.ENOENT)) {
         throw BackupException.prerequisite(
-            "BACKUPTO=" + path + ": no target yet, or its disk is not mounted; run a backup first");
+            "BACKUPTO="
+                + path
+                + ": no target yet, or its disk is not mounted; mount it, or run a backup first");
       }
       throw e;
     } finally {

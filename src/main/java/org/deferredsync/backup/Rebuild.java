@@ -93,7 +93,9 @@ public final class Rebuild {
       TargetGround ground = new TargetGround(engine);
       if (!(ground.look(path, root, Residents.NONE) instanceof Existing existing)) {
         throw BackupException.prerequisite(
-            "BACKUPTO=" + path + ": no target yet, or its disk is not mounted; run a backup first");
+            "BACKUPTO="
+                + path
+                + ": no target yet, or its disk is not mounted; mount it, or run a backup first");
       }
       id = existing.id();
     } catch (BackupException | IOException | RuntimeException e) {

@@ -43,7 +43,7 @@ final class DiffCommand extends TargetCommand {
   private boolean json;
 
   @Parameters(
-      paramLabel = "TIME, PATH",
+      paramLabel = "TIME [TIME] [PATH]",
       arity = "1..3",
       hideParamSyntax = true,
       description =

@@ -576,7 +576,7 @@ final class BadInputIT {
                   "",
                   "[ERROR] deferred-sync: BACKUPTO="
                       + operator.target
-                      + ": no target yet, or its disk is not mounted; run a backup first\n"));
+                      + ": no target yet, or its disk is not mounted; mount it, or run a backup first\n"));
       configure("BACKUPTO=/nonexistent-target");
       assertThat(operator.run(command))
           .isEqualTo(
