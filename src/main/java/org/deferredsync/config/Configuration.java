@@ -7,6 +7,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -80,9 +81,40 @@ public record Configuration(Settings settings, List<String> warnings) {
     byte[] bytes = read(file, trust);
     String name = shown(file);
     return withDoubt(
-        isYaml(file)
-            ? YamlFile.read(name, bytes, environment)
-            : withNoteOf(file, ConfFile.read(name, bytes, environment)));
+        withExposure(
+            file,
+            isYaml(file)
+                ? YamlFile.read(name, bytes, environment)
+                : withNoteOf(file, ConfFile.read(name, bytes, environment))));
+  }
+
+  /** A password is as secret as the file that it stands in. */
+  private static Configuration withExposure(Path file, Configuration read) throws SettingException {
+    String name = shown(file);
+    List<String> secrets =
+        read.settings().values().entrySet().stream()
+            .filter(entry -> Settings.isSecret(entry.getKey()))
+            .filter(entry -> !entry.getValue().text().isEmpty())
+            .filter(entry -> entry.getValue().origin().startsWith(name + ":"))
+            .map(Map.Entry::getKey)
+            .toList();
+    try {
+      if (secrets.isEmpty()
+          || !Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_READ)) {
+        return read;
+      }
+    } catch (IOException e) {
+      throw new SettingException(name + " cannot be read: " + Printable.of(String.valueOf(e)));
+    }
+    List<String> warnings = new ArrayList<>(read.warnings());
+    warnings.add(
+        name
+            + " can be read by everybody, and "
+            + String.join(", ", secrets)
+            + (secrets.size() == 1 ? " stands" : " stand")
+            + " in it: chmod o-r "
+            + name);
+    return new Configuration(read.settings(), warnings);
   }
 
   /**

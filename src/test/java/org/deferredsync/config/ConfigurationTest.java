@@ -91,6 +91,22 @@ final class ConfigurationTest {
   }
 
   @Test
+  void load_warnsOfAPassword_thatEverybodyCanRead() throws Exception {
+    write("MYSQL_PASS=canary\nAPI_TOKEN=canary\nPG_PASS=\n");
+    assertThat(load().warnings()).noneMatch(line -> line.contains("everybody"));
+
+    Files.setAttribute(file, "unix:mode", 0644);
+    assertThat(load().warnings())
+        .contains(
+            file
+                + " can be read by everybody, and API_TOKEN, MYSQL_PASS stand in it: chmod o-r "
+                + file)
+        .noneMatch(line -> line.contains("canary"));
+    Files.writeString(file, "MYSQL_PASS=\n");
+    assertThat(load().warnings()).isEmpty();
+  }
+
+  @Test
   void load_readsAnOperatorsFile_withoutAWarning() throws Exception {
     write(OF_AN_OPERATOR);
     Configuration read = load();
