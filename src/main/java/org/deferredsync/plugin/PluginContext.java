@@ -128,7 +128,9 @@ public record PluginContext(
         }
       }
     }
-    log.warn("{} {}.", program, result.describe());
+    String what = program + " " + result.describe();
+    log.warn("{}.", what);
+    reasons.accept(what);
     return ReturnCode.FAILURE;
   }
 

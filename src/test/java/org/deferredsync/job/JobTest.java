@@ -111,6 +111,15 @@ final class JobTest {
   }
 
   @Test
+  void run_saysForWhomSeesNoLog_howAHookEnded() throws Exception {
+    Path first = script("first", 7);
+    JobResult result = run(Map.of("STARTSCRIPT", first.toString()), List.of());
+
+    assertThat(result.complaint())
+        .isEqualTo("1 of 1 failed: first with status 1. first: " + first + " exited with status 7");
+  }
+
+  @Test
   void run_isPrerequisite_whenHookIsSetButAbsent() {
     JobResult result = run(Map.of("STARTSCRIPT", directory + "/absent"), List.of());
 
