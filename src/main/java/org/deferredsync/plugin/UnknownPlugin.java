@@ -28,6 +28,6 @@ record UnknownPlugin(String name) implements Plugin {
   static String complaint(String name) {
     return "There is no plugin of the name \""
         + Printable.of(name)
-        + "\"; take it out of PLUGINS, or see \"deferred-sync plugins\" for those there are.";
+        + "\"; correct it, or see \"deferred-sync plugins\" for those there are.";
   }
 }

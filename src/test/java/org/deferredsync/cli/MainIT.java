@@ -148,8 +148,8 @@ final class MainIT {
     assertThat(ran.err())
         .isEqualTo(
             "deferred-sync: 3 of 3 failed: two with status 2, unknown with status 3, one with"
-                + " status 1. unknown: There is no plugin of the name \"unknown\"; take it out of"
-                + " PLUGINS, or see \"deferred-sync plugins\" for those there are\n");
+                + " status 1. unknown: There is no plugin of the name \"unknown\"; correct it,"
+                + " or see \"deferred-sync plugins\" for those there are\n");
   }
 
   @Test
