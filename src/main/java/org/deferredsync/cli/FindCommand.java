@@ -56,7 +56,12 @@ final class FindCommand extends TargetCommand {
     Glob glob =
         Glob.of(context().rawArguments().take(pattern))
             .orElseThrow(
-                () -> usage("PATTERN: nothing can match it; write \\[ or \\\\ for the character"));
+                () ->
+                    usage(
+                        "PATTERN: nothing can match it: "
+                            + (pattern.matches("/*")
+                                ? "it has no name"
+                                : "write \\[ or \\\\ for the character")));
     List<Snapshot> snapshots =
         at == null ? reader.snapshots().all() : List.of(snapshot(reader, at, clock));
     List<Long> ids = snapshots.stream().map(each -> each.run().id()).toList();

@@ -89,6 +89,10 @@ final class RunCommand implements Callable<Integer> {
   public Integer call() throws SettingException, PluginException, IOException {
     DeferredSync context = requireNonNull(parent);
     Optional<Duration> wait = wait(patience);
+    if (only.stream().anyMatch(String::isBlank)) {
+      throw new CommandLine.ParameterException(
+          requireNonNull(spec).commandLine(), "--only: an empty name; name plugins");
+    }
     Path file = context.configurationFile(argument);
     Configuration configuration = Configuration.load(file, context.environment(), context.trust());
     JobStarter starter =

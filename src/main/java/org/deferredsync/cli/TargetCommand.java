@@ -142,6 +142,9 @@ abstract class TargetCommand implements Callable<Integer> {
   /** The path of an argument, byte for byte; relative to where the operator stands. */
   FilePath path(String argument) {
     byte[] bytes = context().rawArguments().take(argument);
+    if (bytes.length == 0) {
+      throw usage("an empty path, which may be a variable that is not set; name one, such as .");
+    }
     try {
       if (bytes.length > 0 && bytes[0] == '/') {
         return FilePath.normalized(bytes);

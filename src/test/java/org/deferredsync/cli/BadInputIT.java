@@ -116,7 +116,8 @@ final class BadInputIT {
             List.of("restore", "--to", "/x"), "Missing required parameter: 'PATH'",
             List.of("snapshot"),
                 "snapshot is neither a command nor a configuration file that exists",
-            List.of("ls", "/", "/"), "Unmatched argument at index 2: '/'");
+            List.of("ls", "/", "/"), "Unmatched argument at index 2: '/'",
+            List.of("run", "--only", ""), "--only: an empty name; name plugins");
     wrong.forEach(
         (command, line) -> {
           Ran ran = operator.run(command.toArray(String[]::new));
@@ -127,6 +128,28 @@ final class BadInputIT {
               .matches("(?s).*\nSee \"deferred-sync( [a-z]+)? --help\"\\.\n");
         });
     assertThat(operator.log).doesNotExist();
+  }
+
+  @Test
+  void emptyPath_isNotTheWorkingDirectory() throws Exception {
+    configure();
+    assertThat(operator.job("run").status()).isZero();
+    for (List<String> command :
+        List.of(
+            List.of("ls", ""),
+            List.of("cat", ""),
+            List.of("history", ""),
+            List.of("restore", "", "--in-place"),
+            List.of("restore", source.toString(), "", "--to", scratch + "/to"),
+            List.of("restore", source.toString(), "--to", ""))) {
+      Ran ran = operator.run(command.toArray(String[]::new));
+
+      assertThat(ran.status()).as("%s: %s", command, ran.err()).isEqualTo(64);
+      assertThat(ran.err()).contains("deferred-sync: an empty path");
+    }
+    assertThat(operator.run("find", "/").err())
+        .startsWith("deferred-sync: PATTERN: nothing can match it: it has no name\n");
+    assertThat(scratch.resolve("to")).doesNotExist();
   }
 
   // --- the plugin does nothing -----------------------------------------------------------------
