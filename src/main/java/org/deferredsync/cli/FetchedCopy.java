@@ -15,6 +15,7 @@ import org.deferredsync.config.SettingException;
 import org.deferredsync.config.Settings;
 import org.deferredsync.plugin.remote.RemoteSettings;
 import org.deferredsync.process.Command;
+import org.deferredsync.process.ProcessTree;
 import org.deferredsync.process.SystemCommandRunner;
 import org.deferredsync.remote.Preflight;
 import org.deferredsync.remote.Readiness;
@@ -23,6 +24,7 @@ import org.deferredsync.remote.RemoteException;
 import org.deferredsync.remote.RemoteHost;
 import org.deferredsync.remote.RemotePath;
 import org.deferredsync.snapshot.FilePath;
+import org.slf4j.LoggerFactory;
 
 /**
  * As much of a target's copy on another host as a restore needs, in a directory here that nobody
@@ -35,12 +37,15 @@ final class FetchedCopy implements AutoCloseable {
   private final Path scratch;
   private final Path target;
   private final RemoteCopy copy;
+  private final ProcessTree children = ProcessTree.ofThisProcess();
+  private final Thread hook = new Thread(this::abandon, "fetched copy");
 
   private FetchedCopy(SystemCommandRunner commands, Path scratch, Path target, RemoteCopy copy) {
     this.commands = commands;
     this.scratch = scratch;
     this.target = target;
     this.copy = copy;
+    Runtime.getRuntime().addShutdownHook(hook);
   }
 
   /**
@@ -73,12 +78,15 @@ final class FetchedCopy implements AutoCloseable {
             scratch,
             line -> {});
     FetchedCopy fetched = new FetchedCopy(commands, scratch, target, copy);
+    boolean there = false;
     try {
       copy.fetchOwn(target);
+      there = true;
       return fetched;
-    } catch (RemoteException | InterruptedException e) {
-      fetched.close();
-      throw e;
+    } finally {
+      if (!there) {
+        fetched.close();
+      }
     }
   }
 
@@ -94,6 +102,25 @@ final class FetchedCopy implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      return; // a signal ends the process, and the hook removes it
+    }
+    remove();
+  }
+
+  /** What a signal leaves of it: nothing, and nobody who goes on fetching. */
+  private void abandon() {
+    children.end(Duration.ZERO);
+    try {
+      remove();
+    } catch (IOException e) {
+      LoggerFactory.getLogger("restore").warn("{}", e.getMessage());
+    }
+  }
+
+  private void remove() throws IOException {
     Command remove = Command.of("rm", "-rf", "--", scratch.toString()).within(Duration.ofHours(1));
     try {
       commands.run(remove, line -> {}, line -> {});

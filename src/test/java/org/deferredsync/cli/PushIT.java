@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.deferredsync.backup.TreeText;
 import org.deferredsync.cli.Operator.Job;
 import org.deferredsync.cli.Operator.Ran;
@@ -94,6 +98,43 @@ final class PushIT {
         operator.run("restore", "--from", "x@no-such-host.invalid", "/x", "--to", scratch + "/no");
     assertThat(none.status()).isEqualTo(2);
     assertThat(none.err()).contains("has no address").hasLineCount(1);
+  }
+
+  @Test
+  void restore_thatASignalEnds_leavesNothingItFetched() throws Exception {
+    assertRuns();
+    operator.configure(
+        "BACKUPDIRS=" + source,
+        "REMOTE_DIR=" + there,
+        "BWLIMIT=1",
+        "SSH_IDENTITY=" + sshd.identity(),
+        "SSH_KNOWN_HOSTS=" + sshd.knownHosts());
+    Process process =
+        operator.start(
+            Map.of(),
+            operator.command(
+                "restore", "--from", sshd.entry(), source.toString(), "--to", scratch + "/to"));
+    Optional<Path> fetching = Optional.empty();
+    while (fetching.isEmpty()) {
+      assertThat(process.isAlive()).as("ended too early").isTrue();
+      Thread.sleep(20);
+      fetching =
+          process
+              .descendants()
+              .flatMap(child -> Stream.of(child.info().arguments().orElse(new String[0])))
+              .filter(argument -> argument.startsWith("/var/tmp/deferred-sync-"))
+              .map(argument -> Path.of("/").resolve(Path.of(argument).subpath(0, 3)))
+              .findFirst();
+    }
+    List<ProcessHandle> children = process.descendants().toList();
+    process.destroy();
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+
+    assertThat(process.exitValue()).isEqualTo(128 + 15);
+    assertThat(fetching.get()).doesNotExist();
+    for (ProcessHandle child : children) {
+      child.onExit().get(60, TimeUnit.SECONDS);
+    }
   }
 
   @Test
