@@ -25,9 +25,13 @@ record Scratch(Path directory) implements AutoCloseable {
     return new Scratch(directory);
   }
 
+  /** A push that was killed has left directories with its lists in them. */
   private static void empty(Path directory) throws IOException {
     try (DirectoryStream<Path> left = Files.newDirectoryStream(directory)) {
       for (Path file : left) {
+        if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
+          empty(file);
+        }
         Files.deleteIfExists(file);
       }
     } catch (DirectoryIteratorException e) {
