@@ -16,7 +16,7 @@ usage() {
     cat <<'END'
 Usage: ./install.sh [TARGET] [nosudo|--no-sudo|-n] [--link|-l]
        ./install.sh --uninstall|-u [TARGET] [nosudo|--no-sudo|-n] [--purge]
-       ./install.sh --demo
+       ./install.sh --demo [--keep]
        ./install.sh --help|-h | --version|-v
 
 TARGET is an absolute path, /opt/deferred-sync unless given. Without TARGET the job
@@ -30,6 +30,7 @@ within it.
   --uninstall, -u        remove all but logs, backups and what the operator edited
   --purge                with --uninstall: remove what the operator edited, too
   --demo                 bring what is missing, build, and show a backup and a restore
+  --keep                 with --demo: leave what it made, to look around in
 END
 }
 
