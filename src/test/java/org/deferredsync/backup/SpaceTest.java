@@ -187,6 +187,15 @@ final class SpaceTest {
   }
 
   @Test
+  void run_namesTheInodesThatAreShort_whereTheDirectoryIsKnown() throws Exception {
+    files("many", 10);
+    mount(Disk.FEW_INODES);
+    files("many", 300);
+
+    assertThat(refused()).hasMessageMatching(".*(29|30)\\d inodes needed, \\d+ free: .* short; .*");
+  }
+
+  @Test
   void run_countsHolesForNothing() throws Exception {
     try (RandomAccessFile sparse = new RandomAccessFile(source.resolve("sparse").toFile(), "rw")) {
       sparse.setLength(1L << 27);
