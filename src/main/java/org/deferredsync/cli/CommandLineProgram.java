@@ -170,12 +170,17 @@ final class CommandLineProgram {
       complain(String.valueOf(e.getMessage()));
     } else {
       status = ExitStatus.FAILURE;
-      complain((saysAll(e) ? "" : e.getClass().getSimpleName() + ": ") + e.getMessage());
+      complain(said(e));
     }
     if (root.isVerbose()) {
       e.printStackTrace(err);
     }
     return status;
+  }
+
+  /** What failed and why, in one line of which only what nobody foresaw names the exception. */
+  static String said(Exception e) {
+    return (saysAll(e) ? "" : e.getClass().getSimpleName() + ": ") + e.getMessage();
   }
 
   /** Whether the message has both what failed and why; that of some exceptions is a path alone. */

@@ -176,7 +176,7 @@ final class RunCommand implements Callable<Integer> {
       verdict = "Ended by " + shutdown.name() + " before anything was run.";
       LoggerFactory.getLogger(Logging.JOB).warn("{}", verdict);
     } catch (IOException e) {
-      LoggerFactory.getLogger(Logging.JOB).error("{}", Printable.of(e.toString()), e);
+      LoggerFactory.getLogger(Logging.JOB).error("{}", Printable.of(CommandLineProgram.said(e)), e);
       throw e;
     }
     if (status != 0 && !context.isWatched()) {
