@@ -1,5 +1,7 @@
 package org.deferredsync.backup;
 
+import org.deferredsync.snapshot.FilePath;
+
 /** The engine cannot go on: one line that says what, where and what to do. */
 public final class BackupException extends Exception {
   private static final long serialVersionUID = 1L;
@@ -33,6 +35,14 @@ public final class BackupException extends Exception {
 
   static BackupException prerequisite(String message) {
     return new BackupException(Kind.PREREQUISITE, message);
+  }
+
+  /** There is nothing of ours where BACKUPTO says. */
+  static BackupException noTarget(FilePath path) {
+    return prerequisite(
+        "BACKUPTO="
+            + path
+            + ": no target yet, or its disk is not mounted; mount it, or run a backup first");
   }
 
   static BackupException failure(String message) {

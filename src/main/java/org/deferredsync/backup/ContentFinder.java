@@ -116,8 +116,8 @@ final class ContentFinder implements AutoCloseable {
       paths = reader.catalogue().entries().pathsOf(content);
       places = reader.catalogue().contents().placesOf(content);
       if (now) {
-        take(
-            reader.catalogue().pending().list()); // behind the paths: one that is not published yet
+        // Behind the paths: what was published between is there, what was not is in staging.
+        take(reader.catalogue().pending().list());
       }
     }
     List<Candidate> candidates = new ArrayList<>();

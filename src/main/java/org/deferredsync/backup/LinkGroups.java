@@ -4,11 +4,11 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.deferredsync.backup.Snapshot.SourceAt;
 import org.deferredsync.backup.SnapshotWalk.Found;
+import org.deferredsync.catalogue.LastUsed;
 import org.deferredsync.catalogue.Listings.Name;
 import org.deferredsync.snapshot.FilePath;
 import org.jspecify.annotations.Nullable;
@@ -28,25 +28,16 @@ final class LinkGroups {
 
   private final Snapshot snapshot;
   private final TargetReader reader;
-  private final int remembered;
   private final RestoreSet set;
   private final Map<Long, BitSet> placed = new HashMap<>();
 
-  private final Map<Long, FilePath> places =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Long, FilePath> eldest) {
-          return size() > remembered;
-        }
-      };
+  private final Map<Long, FilePath> places;
 
   LinkGroups(Snapshot snapshot, RestoreSet set, int remembered) {
     this.snapshot = snapshot;
     this.reader = snapshot.reader();
     this.set = set;
-    this.remembered = remembered;
+    this.places = new LastUsed<>(remembered);
   }
 
   private static @Nullable Long key(Found found) {

@@ -1,13 +1,12 @@
 package org.deferredsync.backup;
 
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.deferredsync.backup.RestoreChange.Action;
 import org.deferredsync.backup.RestoreChange.Watcher;
 import org.deferredsync.backup.SnapshotWalk.Found;
+import org.deferredsync.catalogue.LastUsed;
 import org.deferredsync.fs.Stat;
 import org.deferredsync.snapshot.ExtendedAttributes;
 import org.deferredsync.snapshot.FilePath;
@@ -22,15 +21,7 @@ final class PlaceChangesToTell implements PlaceChanges {
 
   /** The last places of files with several names: further names would be linked to them. */
   private final Set<FilePath> told =
-      Collections.newSetFromMap(
-          new LinkedHashMap<>() {
-            private static final long serialVersionUID = 1;
-
-            @Override
-            protected boolean removeEldestEntry(Map.Entry<FilePath, Boolean> eldest) {
-              return size() > LinkGroups.REMEMBERED;
-            }
-          });
+      Collections.newSetFromMap(new LastUsed<>(LinkGroups.REMEMBERED));
 
   PlaceChangesToTell(Restoration done, Watcher watcher) {
     this.done = done;

@@ -219,10 +219,7 @@ public final class Prune {
       posix.stat(root, Target.OWN_NAME);
     } catch (PosixException e) {
       if (e.is(Errno.ENOENT)) {
-        throw BackupException.prerequisite(
-            "BACKUPTO="
-                + path
-                + ": no target yet, or its disk is not mounted; mount it, or run a backup first");
+        throw BackupException.noTarget(path);
       }
       throw e;
     } finally {

@@ -64,8 +64,7 @@ public final class PushSource implements AutoCloseable {
     try {
       TargetGround ground = new TargetGround(engine);
       if (ground.id(root).isEmpty()) {
-        throw BackupException.prerequisite(
-            "BACKUPTO=" + path + ": no target yet, or its disk is not mounted; run a backup first");
+        throw BackupException.noTarget(path);
       }
     } finally {
       posix.close(root);

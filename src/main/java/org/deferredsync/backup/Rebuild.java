@@ -92,10 +92,7 @@ public final class Rebuild {
     try {
       TargetGround ground = new TargetGround(engine);
       if (!(ground.look(path, root, Residents.NONE) instanceof Existing existing)) {
-        throw BackupException.prerequisite(
-            "BACKUPTO="
-                + path
-                + ": no target yet, or its disk is not mounted; mount it, or run a backup first");
+        throw BackupException.noTarget(path);
       }
       id = existing.id();
     } catch (BackupException | IOException | RuntimeException e) {

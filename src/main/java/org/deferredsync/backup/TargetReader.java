@@ -99,10 +99,7 @@ public final class TargetReader implements AutoCloseable {
       target = Target.open(posix, path, root);
     } catch (PosixException e) {
       if (e.is(Errno.ENOENT)) {
-        throw BackupException.prerequisite(
-            "BACKUPTO="
-                + path
-                + ": no target yet, or its disk is not mounted; mount it, or run a backup first");
+        throw BackupException.noTarget(path);
       }
       throw e.in(path.toString());
     }

@@ -156,7 +156,7 @@ public final class Contents {
         limit);
   }
 
-  private static Content content(ResultSet row) throws SQLException {
+  static Content content(ResultSet row) throws SQLException {
     return new Content(
         row.getLong(1), new ContentHash(row.getBytes(2)), row.getLong(3), State.of(row.getInt(4)));
   }
@@ -169,7 +169,8 @@ public final class Contents {
     return substitutes(of, 0, Integer.MAX_VALUE);
   }
 
-  private List<Content> substitutes(Content of, long after, int limit) throws CatalogueException {
+  /** The same of higher ids than {@code after}, the lowest ones. */
+  List<Content> substitutes(Content of, long after, int limit) throws CatalogueException {
     return database.list(
         """
         SELECT id, sha256, size, state FROM content c
@@ -197,60 +198,7 @@ public final class Contents {
    * @param told the last content that was told of; those that were found have higher ids
    */
   public void findMoved(long told) throws CatalogueException {
-    database.run("CREATE INDEX content_hash ON content (sha256, id)");
-    long last = 0;
-    for (List<Content> page = unplaced(last, told); !page.isEmpty(); page = unplaced(last, told)) {
-      for (Content lost : page) {
-        last = lost.id();
-        List<Content> found = substitutes(lost, told, 1);
-        if (found.isEmpty() && letBeginLater(lost, told)) {
-          found = substitutes(lost, told, 1);
-        }
-        for (Content other : found) {
-          replace(lost.id(), other.id());
-        }
-      }
-    }
-    database.run("DROP INDEX content_hash");
-  }
-
-  /**
-   * What was found with the bytes and the time of a file that is gone elsewhere began when that
-   * ended, and no earlier; false if there is none.
-   */
-  private boolean letBeginLater(Content lost, long told) throws CatalogueException {
-    return database.update(
-            """
-            UPDATE entry SET since = (SELECT max(until) FROM entry_history WHERE content = ?1)
-            WHERE content = (
-              SELECT c.id FROM content c JOIN entry e ON e.content = c.id
-              WHERE c.sha256 = ?2 AND c.size = ?3 AND c.id > ?4
-                AND e.since < (SELECT max(until) FROM entry_history WHERE content = ?1)
-                AND e.mtime_ns = (SELECT mtime_ns FROM entry_history
-                  WHERE content = ?1 ORDER BY until DESC LIMIT 1)
-                AND (SELECT count(*) FROM entry WHERE content = c.id) = 1
-                AND NOT EXISTS (SELECT 1 FROM entry_history WHERE content = c.id)
-              ORDER BY c.id LIMIT 1)
-            """,
-            lost.id(),
-            lost.hash().bytes(),
-            lost.size(),
-            told)
-        > 0;
-  }
-
-  private List<Content> unplaced(long after, long until) throws CatalogueException {
-    return database.list(
-        """
-        SELECT id, sha256, size, state FROM content c
-        WHERE id > ? AND id <= ?
-          AND NOT EXISTS (SELECT 1 FROM entry WHERE content = c.id)
-          AND NOT EXISTS (SELECT 1 FROM place WHERE content = c.id)
-        ORDER BY id LIMIT 1000
-        """,
-        Contents::content,
-        after,
-        until);
+    new MovedContents(database, this, told).find();
   }
 
   /**

@@ -159,8 +159,7 @@ final class RunCommand implements Callable<Integer> {
     return length;
   }
 
-  private static int run(DeferredSync context, JobStarter starter, Shutdown shutdown)
-      throws IOException {
+  private static int run(DeferredSync context, JobStarter starter, Shutdown shutdown) {
     int status;
     String verdict;
     try {
@@ -176,8 +175,9 @@ final class RunCommand implements Callable<Integer> {
       verdict = "Ended by " + shutdown.name() + " before anything was run.";
       LoggerFactory.getLogger(Logging.JOB).warn("{}", verdict);
     } catch (IOException e) {
-      LoggerFactory.getLogger(Logging.JOB).error("{}", Printable.of(CommandLineProgram.said(e)), e);
-      throw e;
+      status = ExitStatus.FAILURE;
+      verdict = Printable.of(CommandLineProgram.said(e));
+      LoggerFactory.getLogger(Logging.JOB).error("{}", verdict, e);
     }
     if (status != 0 && !context.isWatched()) {
       context.err().println("deferred-sync: " + verdict);

@@ -7,7 +7,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -99,8 +98,7 @@ public record Configuration(Settings settings, List<String> warnings) {
             .map(Map.Entry::getKey)
             .toList();
     try {
-      if (secrets.isEmpty()
-          || !Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_READ)) {
+      if (secrets.isEmpty() || !Secrets.isReadableByAll(file)) {
         return read;
       }
     } catch (IOException e) {

@@ -44,9 +44,13 @@ public final class Secrets {
       if (complaint.isPresent()) {
         throw settings.invalid(key + "_FILE", "is not trusted: " + complaint.get());
       }
-      if (isReadableByAll(key + "_FILE", file.get())) {
-        throw settings.invalid(
-            key + "_FILE", "can be read by everybody: chmod 600 " + shown(file.get()));
+      try {
+        if (isReadableByAll(file.get())) {
+          throw settings.invalid(
+              key + "_FILE", "can be read by everybody: chmod 600 " + shown(file.get()));
+        }
+      } catch (IOException e) {
+        throw unreadable(key + "_FILE", file.get(), e);
       }
       return read(key + "_FILE", file.get());
     }
@@ -60,12 +64,8 @@ public final class Secrets {
   }
 
   /** A group that is to read it is the operator's affair. */
-  private static boolean isReadableByAll(String key, Path file) throws SettingException {
-    try {
-      return Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_READ);
-    } catch (IOException e) {
-      throw unreadable(key, file, e);
-    }
+  static boolean isReadableByAll(Path file) throws IOException {
+    return Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_READ);
   }
 
   private static Optional<String> read(String key, Path file) throws SettingException {

@@ -115,9 +115,8 @@ public final class JobStarter {
     } else if (e instanceof AccessDeniedException) {
       return "permission denied";
     }
-    boolean told = e instanceof FileSystemException file && file.getReason() != null;
-    String reason = told ? ((FileSystemException) e).getReason() : e.getMessage();
-    return Printable.of(String.valueOf(reason));
+    String reason = e instanceof FileSystemException file ? file.getReason() : null;
+    return Printable.of(reason == null ? String.valueOf(e.getMessage()) : reason);
   }
 
   /**
