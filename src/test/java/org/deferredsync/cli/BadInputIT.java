@@ -437,18 +437,25 @@ final class BadInputIT {
 
   // --- exit status of several ------------------------------------------------------------------
 
+  /** The operator's command, given by root to a user who owns nothing. */
+  private List<String> asNobody() {
+    List<String> command =
+        new ArrayList<>(
+            List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"));
+    command.addAll(operator.command());
+    return command;
+  }
+
   /** The job of an ordinary user, who cannot read everything. */
   private Job asOrdinaryUser() throws Exception {
     int before = Files.exists(operator.log) ? Files.readAllLines(operator.log).size() : 0;
-    List<String> command = new ArrayList<>();
     if (Operator.isRoot()) {
       operator.sh(
           "chmod 0755 \"$1\"; mkdir -p \"$1/state\"; chown -R 65534:65534 \"$1\"/*",
           operator.scratch);
-      command.addAll(List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"));
       operator.copyClassPath();
     }
-    command.addAll(operator.command());
+    List<String> command = Operator.isRoot() ? asNobody() : operator.command();
     Ran ran = operator.process(Map.of("LC_ALL", "C.UTF-8"), command);
     List<String> lines = Files.readAllLines(operator.log);
     return new Job(ran, lines.subList(before, lines.size()));
@@ -485,11 +492,7 @@ final class BadInputIT {
         operator.configuration(), PosixFilePermissions.fromString("rw-------"));
     operator.copyClassPath();
     operator.sh("chmod 0755 \"$1\"", operator.scratch);
-    List<String> command =
-        new ArrayList<>(
-            List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"));
-    command.addAll(operator.command());
-    assertThat(operator.process(Map.of(), command))
+    assertThat(operator.process(Map.of(), asNobody()))
         .isEqualTo(
             new Ran(
                 3,
@@ -542,12 +545,8 @@ final class BadInputIT {
     configure("JOBLOG=" + mine.resolve("log"));
     operator.copyClassPath();
     operator.sh("chmod 0755 \"$1\"", operator.scratch);
-    List<String> command =
-        new ArrayList<>(
-            List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"));
-    command.addAll(operator.command());
     Ran ran =
-        operator.process(Map.of("XDG_STATE_HOME", closed.resolve("state").toString()), command);
+        operator.process(Map.of("XDG_STATE_HOME", closed.resolve("state").toString()), asNobody());
 
     String line =
         closed.resolve("state")
