@@ -121,7 +121,10 @@ final class LimitsTest {
               .end();
 
       assertThat(ended.status()).isEqualTo(1);
-      assertThat(ended.err()).contains("[ERROR] deferred-sync: " + place + ": Input/output error");
+      String failure = place + ": Input/output error";
+      assertThat(ended.err()).isEqualTo("deferred-sync: " + failure + "\n");
+      assertThat(ended.records())
+          .anyMatch(line -> line.startsWith("[ERROR] ") && line.endsWith(" job: " + failure));
     }
   }
 
