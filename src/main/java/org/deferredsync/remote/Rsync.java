@@ -162,6 +162,8 @@ final class Rsync {
             },
             line -> {
               errors.accept(line);
+              RsyncResult.skipped(line)
+                  .ifPresent(count -> figures.put(RsyncResult.SKIPPED_DELETIONS, count));
               if (said.size() < MOST_ERRORS && !line.isBlank()) {
                 said.add(line);
               }

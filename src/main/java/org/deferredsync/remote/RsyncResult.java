@@ -14,7 +14,7 @@ import org.deferredsync.remote.RemoteException.Kind;
 /**
  * What became of one rsync; its exit status never leaves this class but as one of our own words.
  *
- * @param figures what {@code --stats} counts, by name
+ * @param figures what {@code --stats} counts, by name, and {@link #SKIPPED_DELETIONS}
  * @param output what it said on standard output, the first lines
  * @param errors what it said on standard error, the first lines
  */
@@ -27,6 +27,9 @@ public record RsyncResult(
 
   /** Of rsync(1): protocol, socket and stream errors, both timeouts; 255 is ssh's own. */
   private static final Set<Integer> NETWORK = Set.of(5, 10, 12, 30, 35, SSH);
+
+  /** The figure that standard error tells, behind as many complaints as there are. */
+  static final String SKIPPED_DELETIONS = "Deletions skipped";
 
   private static final Pattern SKIPPED =
       Pattern.compile("Deletions stopped due to --max-delete limit \\((\\d{1,18}) skipped\\)");
@@ -67,7 +70,7 @@ public record RsyncResult(
 
   /** Whether all is there that was to be; files that went away meanwhile do not count. */
   public boolean good() {
-    return result.succeeded() || vanished();
+    return result.succeeded() || (vanished() && !limited());
   }
 
   /** Whether files went away on the sender's side before they were read. */
@@ -101,23 +104,25 @@ public record RsyncResult(
     return ABSENT.matcher(line).matches() || RESTRICTED_ABSENT.matcher(line).matches();
   }
 
+  /** How many deletions a line of standard error says were left out, if it says so. */
+  static OptionalLong skipped(String line) {
+    Matcher matcher = SKIPPED.matcher(line);
+    return matcher.matches()
+        ? OptionalLong.of(Long.parseLong(matcher.group(1)))
+        : OptionalLong.empty();
+  }
+
   /** How many deletions beyond {@code --max-delete} were left out. */
   public long skippedDeletions() {
-    for (String line : errors) {
-      Matcher matcher = SKIPPED.matcher(line);
-      if (matcher.matches()) {
-        return Long.parseLong(matcher.group(1));
-      }
-    }
-    return 0;
+    return figure(SKIPPED_DELETIONS).orElse(0);
   }
 
   /**
    * Whether deletions were left out, and nothing else is wrong than what such a deletion was to
-   * make way for.
+   * make way for, or that files went away, which rsync's status tells instead.
    */
   public boolean limited() {
-    return status() == DELETIONS_LIMITED || (partial() && skippedDeletions() > 0);
+    return status() == DELETIONS_LIMITED || ((partial() || vanished()) && skippedDeletions() > 0);
   }
 
   /** A figure of {@code --stats}. */
