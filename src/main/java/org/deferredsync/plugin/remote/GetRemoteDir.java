@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.deferredsync.config.BackupKeys;
@@ -25,8 +26,10 @@ import org.deferredsync.plugin.PluginContext;
 import org.deferredsync.plugin.PluginException;
 import org.deferredsync.plugin.ReturnCode;
 import org.deferredsync.process.Command;
+import org.deferredsync.process.CommandResult;
 import org.deferredsync.remote.Preflight;
 import org.deferredsync.remote.Pull;
+import org.deferredsync.remote.Readiness;
 import org.deferredsync.remote.RemoteException;
 import org.deferredsync.remote.RemoteHost;
 import org.deferredsync.remote.RemotePath;
@@ -88,32 +91,30 @@ public final class GetRemoteDir implements Plugin {
     requireTarget(settings);
 
     Preflight preflight = new Preflight(context.commands(), ssh, context.environment());
-    List<Callable<@Nullable RemoteException>> looks = new ArrayList<>();
+    List<Callable<Looked>> looks = new ArrayList<>();
     for (Map.Entry<RemoteHost, List<Pull.Order>> entry : orders.entrySet()) {
       List<RemotePath> sources = entry.getValue().stream().map(Pull.Order::source).toList();
       looks.add(() -> look(preflight, entry.getKey(), sources));
     }
-    List<@Nullable RemoteException> found = SideBySide.run(parallel, looks);
+    List<Looked> found = SideBySide.run(parallel, looks);
 
     Pull pull = new Pull(context.commands(), ssh, limits, context.dryRun());
     List<Callable<ReturnCode>> pulls = new ArrayList<>();
     int host = 0;
     for (List<Pull.Order> ofHost : orders.values()) {
-      RemoteException trouble = found.get(host++);
-      if (trouble != null) {
-        pulls.add(() -> failed(context, trouble));
-        continue;
-      }
-      makeHostDirectory(context, ofHost.get(0).into());
-      ofHost.forEach(order -> pulls.add(() -> pull(context, pull, order)));
+      pulls.addAll(pulls(context, pull, found.get(host++), ofHost));
     }
     List<ReturnCode> codes = SideBySide.run(parallel, pulls);
-    ReturnCode code = codes.stream().reduce(ReturnCode.SUCCESS, ReturnCode::or);
+    ReturnCode fetched = codes.stream().reduce(ReturnCode.SUCCESS, ReturnCode::or);
+    ReturnCode code = fetched;
     if (settings.flag("GET_HISTORY") && !context.dryRun()) {
       for (List<Pull.Order> ofHost : orders.values()) {
-        dropEmpty(ofHost.get(0).into().resolve(PulledHistory.name(started)));
-        if (code == ReturnCode.SUCCESS) {
-          expire(context, ofHost.get(0).into(), started, days);
+        Path into = ofHost.get(0).into();
+        if (Files.isDirectory(into, LinkOption.NOFOLLOW_LINKS)) {
+          dropEmpty(into.resolve(PulledHistory.name(started)));
+        }
+        if (fetched == ReturnCode.SUCCESS) {
+          code = code.or(expire(context, into, started, days));
         }
       }
     }
@@ -171,29 +172,55 @@ public final class GetRemoteDir implements Plugin {
     }
   }
 
-  private static @Nullable RemoteException look(
-      Preflight preflight, RemoteHost host, List<RemotePath> sources) throws InterruptedException {
+  /** What a host told, or why it told nothing. */
+  private record Looked(@Nullable Readiness ready, @Nullable RemoteException trouble) {}
+
+  private static Looked look(Preflight preflight, RemoteHost host, List<RemotePath> sources)
+      throws InterruptedException {
     try {
-      var ready = preflight.look(host, sources);
-      for (RemotePath source : sources) {
-        if (ready.lacks(source)) {
-          return new RemoteException(
-              RemoteException.Kind.FAILURE,
-              host
-                  + ": there is no directory "
-                  + source
-                  + "; mend GET_REMOTE_DIRS, or make it there.");
-        }
-      }
-      return null;
+      return new Looked(preflight.look(host, sources), null);
     } catch (RemoteException e) {
-      return e;
+      return new Looked(null, e);
     }
+  }
+
+  /** Those of one host: a directory that is not there stops none of the others. */
+  private static List<Callable<ReturnCode>> pulls(
+      PluginContext context, Pull pull, Looked looked, List<Pull.Order> orders) throws IOException {
+    Readiness ready = looked.ready();
+    if (ready == null) {
+      return List.of(() -> failed(context, Objects.requireNonNull(looked.trouble())));
+    }
+    try {
+      if (!orders.stream().allMatch(order -> ready.lacks(order.source()))) {
+        makeHostDirectory(context, orders.get(0).into());
+      }
+    } catch (RemoteException e) {
+      return List.of(() -> failed(context, e));
+    }
+    List<Callable<ReturnCode>> pulls = new ArrayList<>();
+    for (Pull.Order order : orders) {
+      pulls.add(
+          () ->
+              ready.lacks(order.source())
+                  ? failed(context, absent(order))
+                  : pull(context, pull, order));
+    }
+    return pulls;
+  }
+
+  private static RemoteException absent(Pull.Order order) {
+    return new RemoteException(
+        RemoteException.Kind.FAILURE,
+        order.host()
+            + ": there is no directory "
+            + order.source()
+            + "; mend GET_REMOTE_DIRS, or make it there.");
   }
 
   /** A directory that nobody else can enter: what a host sends may be set-uid. */
   private static void makeHostDirectory(PluginContext context, Path directory)
-      throws PluginException, IOException {
+      throws RemoteException, IOException {
     if (!context.dryRun()) {
       try {
         Files.createDirectory(
@@ -206,8 +233,9 @@ public final class GetRemoteDir implements Plugin {
     }
     if (Files.exists(directory, LinkOption.NOFOLLOW_LINKS)
         && !Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
-      throw new PluginException(
-          ReturnCode.PREREQUISITE, directory + ": no directory; move it away and run again.");
+      throw new RemoteException(
+          RemoteException.Kind.PREREQUISITE,
+          directory + ": no directory; move it away and run again.");
     }
   }
 
@@ -246,13 +274,29 @@ public final class GetRemoteDir implements Plugin {
     }
   }
 
-  private static void expire(PluginContext context, Path host, Instant now, int days)
+  private static ReturnCode expire(PluginContext context, Path host, Instant now, int days)
       throws IOException, InterruptedException {
+    ReturnCode code = ReturnCode.SUCCESS;
     for (Path old : PulledHistory.expired(host, now, days)) {
-      context.run(Command.of("rm", "-rf", "--one-file-system", "--", old.toString()));
-      context
-          .log()
-          .info("{} is older than {} and has been deleted.", old, Quantity.of(days, "day"));
+      CommandResult result =
+          context.run(Command.of("rm", "-rf", "--one-file-system", "--", old.toString()));
+      if (result.succeeded()) {
+        context
+            .log()
+            .info("{} is older than {} and has been deleted.", old, Quantity.of(days, "day"));
+      } else {
+        String what =
+            old
+                + " is older than "
+                + Quantity.of(days, "day")
+                + " and cannot be deleted: rm "
+                + result.describe()
+                + "; look what holds it";
+        context.log().warn("{}.", what);
+        context.reasons().accept(what);
+        code = ReturnCode.FAILURE;
+      }
     }
+    return code;
   }
 }

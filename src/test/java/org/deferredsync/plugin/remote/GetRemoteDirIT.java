@@ -17,6 +17,9 @@ import org.deferredsync.plugin.PluginContexts;
 import org.deferredsync.plugin.PluginOutcome;
 import org.deferredsync.plugin.PluginRunner;
 import org.deferredsync.plugin.ReturnCode;
+import org.deferredsync.process.CommandResult;
+import org.deferredsync.process.CommandRunner;
+import org.deferredsync.process.Ending;
 import org.deferredsync.process.SystemCommandRunner;
 import org.deferredsync.remote.LocalSshd;
 import org.junit.jupiter.api.AfterEach;
@@ -36,6 +39,7 @@ final class GetRemoteDirIT {
   private Path there;
   private Path here;
   private List<String> said = List.of();
+  private CommandRunner commands = new SystemCommandRunner(System.getenv());
   private final Map<String, String> settings = new TreeMap<>();
 
   @BeforeEach
@@ -73,11 +77,7 @@ final class GetRemoteDirIT {
               .run(
                   new GetRemoteDir(),
                   PluginContexts.context(
-                      scratch,
-                      log.logger(),
-                      new SystemCommandRunner(System.getenv()),
-                      PluginContexts.settings(settings),
-                      dry));
+                      scratch, log.logger(), commands, PluginContexts.settings(settings), dry));
       said = List.copyOf(log.lines());
       return outcome.code();
     }
@@ -125,9 +125,13 @@ final class GetRemoteDirIT {
     settings.put("GET_REMOTE_DIRS", there + "/data " + there + "/none " + there + "/mail");
     assertThat(run(false)).isEqualTo(ReturnCode.FAILURE);
     assertThat(said)
+        .filteredOn(line -> line.startsWith("WARN"))
         .singleElement()
         .asString()
         .contains("there is no directory " + there + "/none");
+    assertSame("data");
+    assertSame("mail");
+    new ProcessBuilder("rm", "-r", here + "/127.0.0.1").start().waitFor();
 
     settings.put("GET_REMOTE_DIRS", there + "/data " + there + "/mail");
     settings.put("GET_HOSTS", "root@no-such-host.invalid " + sshd.entry());
@@ -161,6 +165,26 @@ final class GetRemoteDirIT {
       assertThat(history.resolve("data/sub/f1")).hasContent("data1");
       assertThat(history.resolve("data/sub/f2")).hasContent("data2");
     }
+  }
+
+  @Test
+  void history_thatCannotBeDeleted_isAFailure() throws Exception {
+    settings.put("GET_HISTORY", "true");
+    assertRuns();
+    Path old = Files.createDirectories(here.resolve("127.0.0.1/_backup_20200101T000000Z"));
+    CommandRunner system = commands;
+    commands =
+        (command, output, errors) -> {
+          if (!command.program().equals("rm")) {
+            return system.run(command, output, errors);
+          }
+          errors.accept("rm: cannot remove '" + old + "': Operation not permitted");
+          return new CommandResult(new Ending.Exited(1), List.of(), Duration.ZERO);
+        };
+    assertThat(run(false)).isEqualTo(ReturnCode.FAILURE);
+    assertThat(said)
+        .anyMatch(line -> line.startsWith("WARN") && line.contains(old + " is older than 15 days"))
+        .noneMatch(line -> line.contains("has been deleted"));
   }
 
   @Test
@@ -250,10 +274,19 @@ final class GetRemoteDirIT {
   }
 
   @Test
-  void whereItLands_isRefused_ifItIsNoDirectory() throws Exception {
+  void whereItLands_isRefused_ifItIsNoDirectory_andOtherHostsGoOn() throws Exception {
     Path outside = Files.createDirectories(scratch.resolve("outside"));
     Files.createSymbolicLink(here.resolve("127.0.0.1"), outside);
+    Path config =
+        Files.writeString(
+            scratch.resolve("config"),
+            "Host other\nHostName 127.0.0.1\nHostKeyAlias [127.0.0.1]:%d\nPort %d\n"
+                .formatted(sshd.port(), sshd.port()));
+    settings.put("SSH_CONFIG", config.toString());
+    settings.put("GET_HOSTS", sshd.entry() + " other");
     assertThat(run(false)).isEqualTo(ReturnCode.PREREQUISITE);
     assertThat(outside).isEmptyDirectory();
+    assertThat(TreeText.of(here.resolve("other/data")))
+        .isEqualTo(TreeText.of(there.resolve("data")));
   }
 }
