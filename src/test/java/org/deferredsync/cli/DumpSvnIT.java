@@ -157,6 +157,21 @@ final class DumpSvnIT {
   }
 
   @Test
+  void dump_ofNewRevisionsAlone_beginsAnew_ifTheWholeOneIsCutShort() throws Exception {
+    ground.configureAlso("SVN_INCREMENTAL=true");
+    ground.good();
+    sh("truncate -s -1 \"$1\"", ground.dumps.resolve("project.dump.gz"));
+    ground.good();
+    images(ground.operator.scratch.resolve("back"), "project.dump.gz");
+    commit();
+    sh("truncate -s -1 \"$1\"", ground.dumps.resolve("project.dump.gz"));
+    ground.good();
+    assertThat(ground.names()).containsExactly("project.dump.gz");
+    assertThat(images(ground.operator.scratch.resolve("again"), "project.dump.gz"))
+        .isEqualTo(sh("svnadmin dump -q \"$1\" | sha256sum", repository));
+  }
+
+  @Test
   void dump_goesOn_afterOneThatIsNotThere_orIsDamaged() throws Exception {
     sh("cp -R \"$1\" \"$1-bad\"; rm -r \"$1-bad/db/revs\"", repository);
     ground.configureAlso("SVN_REPOS='absent project-bad project'");

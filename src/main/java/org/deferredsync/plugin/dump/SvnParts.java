@@ -65,7 +65,10 @@ final class SvnParts {
     return mark.length == 3 && mark[1].matches("[0-9]{1,9}") ? Long.parseLong(mark[1]) : -1;
   }
 
-  /** Whether all of them are there, and what the repository has now goes on where they end. */
+  /**
+   * Whether all of them are there, whole as far as a look tells, and what the repository has now
+   * goes on where they end.
+   */
   boolean continueWith(Dumps dumps, String path, SvnHistory now)
       throws IOException, PluginException, InterruptedException {
     if (parts.isEmpty() || !parts.get(0).contents().equals(wholeOf(newest()))) {
@@ -80,7 +83,9 @@ final class SvnParts {
       Dumped dump = part.dump();
       Matcher range = RANGE.matcher(part.contents());
       boolean follows = !range.find() || Long.parseLong(range.group(1)) == next;
-      if (dump == null || !follows || !dumps.directory().has(dump.file())) {
+      if (dump == null
+          || !follows
+          || !dumps.directory().seemsToHold(dump.file(), dump.fileBytes())) {
         return false;
       }
       next = Long.parseLong(dump.mark().split(":", -1)[1]) + 1;
