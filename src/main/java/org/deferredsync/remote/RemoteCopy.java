@@ -3,6 +3,7 @@ package org.deferredsync.remote;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +23,10 @@ import org.deferredsync.remote.RemoteException.Kind;
 public final class RemoteCopy {
   private static final Pattern LISTED =
       Pattern.compile("[-a-z][-rwxsStT]{9}\\S* +[0-9,.]+ [0-9/]{10} [0-9:]{8} (.+)");
+
+  /** What is to be read here: no link or pipe that lies there instead, nor more than we write. */
+  private static final List<String> A_FILE =
+      List.of("--no-recursive", "--no-links", "--no-devices", "--no-specials", "--max-size=64k");
 
   private final CopyPlace place;
 
@@ -77,15 +82,16 @@ public final class RemoteCopy {
     Path file = place.scratch().resolve(PushMarker.FILE);
     Files.deleteIfExists(file);
     RsyncResult result =
-        ask(
-            List.of("--no-recursive"),
-            place.copy().name() + "/" + CopyPlace.OWN + "/" + PushMarker.FILE);
+        ask(A_FILE, place.copy().name() + "/" + CopyPlace.OWN + "/" + PushMarker.FILE);
     if (result.absent()) {
       return Optional.empty();
     } else if (!result.good()) {
       throw result.trouble(toString());
     }
-    String text = Files.readString(file, StandardCharsets.UTF_8);
+    String text =
+        Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+            ? new String(Files.readAllBytes(file), StandardCharsets.UTF_8)
+            : "";
     return Optional.of(
         PushMarker.parse(text)
             .orElseThrow(

@@ -30,6 +30,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -390,6 +391,27 @@ final class BackupToRemoteIT {
     assertThat(push.preview()).isEqualTo(ReturnCode.PREREQUISITE);
   }
 
+  /** Reading a pipe would never end, nor would /dev/zero. */
+  @Test
+  @Timeout(value = 90, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void copy_isRefused_ifItsMarkerIsNoFile() throws Exception {
+    push.backUp();
+    push.assertPushes();
+    Path marker = push.copy.resolve(".deferred-sync/pushed");
+    Files.delete(marker);
+    assertThat(new ProcessBuilder("mkfifo", marker.toString()).start().waitFor()).isZero();
+    assertThat(push.push()).isEqualTo(ReturnCode.FAILURE);
+    assertThat(push.last()).contains("/.deferred-sync/pushed: not ours; move it away.");
+    Files.delete(marker);
+    Files.createSymbolicLink(marker, Path.of("/etc/hostname"));
+    assertThat(push.push()).isEqualTo(ReturnCode.FAILURE);
+    assertThat(push.last()).contains("/.deferred-sync/pushed: not ours; move it away.");
+    Files.delete(marker);
+    Files.write(marker, new byte[] {(byte) 0xff});
+    assertThat(push.push()).isEqualTo(ReturnCode.FAILURE);
+    assertThat(push.last()).contains("/.deferred-sync/pushed: not ours; move it away.");
+  }
+
   @Test
   void copy_isLeftToWhoBeganItMeanwhile() throws Exception {
     push.backUp();
@@ -475,10 +497,14 @@ final class BackupToRemoteIT {
           "--link-dest",
           "--list-only",
           "--modify-window",
+          "--max-size",
+          "--no-devices",
           "--no-human-readable",
           "--no-implied-dirs",
+          "--no-links",
           "--no-recursive",
           "--no-relative",
+          "--no-specials",
           "--numeric-ids",
           "--rsh",
           "--stats",
