@@ -30,7 +30,6 @@ final class LinkGroups {
   private final TargetReader reader;
   private final RestoreSet set;
   private final Map<Long, BitSet> placed = new HashMap<>();
-
   private final Map<Long, FilePath> places;
 
   LinkGroups(Snapshot snapshot, RestoreSet set, int remembered) {

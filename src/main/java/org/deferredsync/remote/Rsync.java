@@ -162,9 +162,8 @@ final class Rsync {
             },
             line -> {
               errors.accept(line);
-              RsyncResult.skipped(line)
-                  .ifPresent(count -> figures.put(RsyncResult.SKIPPED_DELETIONS, count));
-              if (said.size() < MOST_ERRORS && !line.isBlank()) {
+              int most = RsyncResult.tellsOfLimit(line) ? MOST_ERRORS + 1 : MOST_ERRORS;
+              if (said.size() < most && !line.isBlank()) {
                 said.add(line);
               }
             });

@@ -14,9 +14,9 @@ import org.deferredsync.remote.RemoteException.Kind;
 /**
  * What became of one rsync; its exit status never leaves this class but as one of our own words.
  *
- * @param figures what {@code --stats} counts, by name, and {@link #SKIPPED_DELETIONS}
+ * @param figures what {@code --stats} counts, by name
  * @param output what it said on standard output, the first lines
- * @param errors what it said on standard error, the first lines
+ * @param errors what it said on standard error, the first lines and how many deletions it left out
  */
 public record RsyncResult(
     CommandResult result, Map<String, Long> figures, List<String> output, List<String> errors) {
@@ -27,9 +27,6 @@ public record RsyncResult(
 
   /** Of rsync(1): protocol, socket and stream errors, both timeouts; 255 is ssh's own. */
   private static final Set<Integer> NETWORK = Set.of(5, 10, 12, 30, 35, SSH);
-
-  /** The figure that standard error tells, behind as many complaints as there are. */
-  static final String SKIPPED_DELETIONS = "Deletions skipped";
 
   private static final Pattern SKIPPED =
       Pattern.compile("Deletions stopped due to --max-delete limit \\((\\d{1,18}) skipped\\)");
@@ -104,17 +101,20 @@ public record RsyncResult(
     return ABSENT.matcher(line).matches() || RESTRICTED_ABSENT.matcher(line).matches();
   }
 
-  /** How many deletions a line of standard error says were left out, if it says so. */
-  static OptionalLong skipped(String line) {
-    Matcher matcher = SKIPPED.matcher(line);
-    return matcher.matches()
-        ? OptionalLong.of(Long.parseLong(matcher.group(1)))
-        : OptionalLong.empty();
+  /** Whether a line of standard error says how many deletions were left out. */
+  static boolean tellsOfLimit(String line) {
+    return SKIPPED.matcher(line).matches();
   }
 
   /** How many deletions beyond {@code --max-delete} were left out. */
   public long skippedDeletions() {
-    return figure(SKIPPED_DELETIONS).orElse(0);
+    for (String line : errors) {
+      Matcher matcher = SKIPPED.matcher(line);
+      if (matcher.matches()) {
+        return Long.parseLong(matcher.group(1));
+      }
+    }
+    return 0;
   }
 
   /**

@@ -1,7 +1,6 @@
 package org.deferredsync.plugin.remote;
 
 import java.io.IOException;
-import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -12,7 +11,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.deferredsync.config.BackupKeys;
@@ -25,8 +23,6 @@ import org.deferredsync.plugin.Plugin;
 import org.deferredsync.plugin.PluginContext;
 import org.deferredsync.plugin.PluginException;
 import org.deferredsync.plugin.ReturnCode;
-import org.deferredsync.process.Command;
-import org.deferredsync.process.CommandResult;
 import org.deferredsync.remote.Preflight;
 import org.deferredsync.remote.Pull;
 import org.deferredsync.remote.Readiness;
@@ -35,7 +31,6 @@ import org.deferredsync.remote.RemoteHost;
 import org.deferredsync.remote.RemotePath;
 import org.deferredsync.remote.SideBySide;
 import org.deferredsync.remote.SshSettings;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /** Fetches each of GET_REMOTE_DIRS of each of GET_HOSTS into GET_TARGET_DIR/HOST. */
@@ -91,19 +86,12 @@ public final class GetRemoteDir implements Plugin {
     requireTarget(settings);
 
     Preflight preflight = new Preflight(context.commands(), ssh, context.environment());
-    List<Callable<Looked>> looks = new ArrayList<>();
-    for (Map.Entry<RemoteHost, List<Pull.Order>> entry : orders.entrySet()) {
-      List<RemotePath> sources = entry.getValue().stream().map(Pull.Order::source).toList();
-      looks.add(() -> look(preflight, entry.getKey(), sources));
-    }
-    List<Looked> found = SideBySide.run(parallel, looks);
-
     Pull pull = new Pull(context.commands(), ssh, limits, context.dryRun());
-    List<Callable<ReturnCode>> pulls = new ArrayList<>();
-    int host = 0;
-    for (List<Pull.Order> ofHost : orders.values()) {
-      pulls.addAll(pulls(context, pull, found.get(host++), ofHost));
-    }
+    List<Callable<List<Callable<ReturnCode>>>> looks = new ArrayList<>();
+    orders.forEach(
+        (host, ofHost) -> looks.add(() -> pulls(context, preflight, pull, host, ofHost)));
+    List<Callable<ReturnCode>> pulls =
+        SideBySide.run(parallel, looks).stream().flatMap(List::stream).toList();
     List<ReturnCode> codes = SideBySide.run(parallel, pulls);
     ReturnCode fetched = codes.stream().reduce(ReturnCode.SUCCESS, ReturnCode::or);
     ReturnCode code = fetched;
@@ -111,10 +99,10 @@ public final class GetRemoteDir implements Plugin {
       for (List<Pull.Order> ofHost : orders.values()) {
         Path into = ofHost.get(0).into();
         if (Files.isDirectory(into, LinkOption.NOFOLLOW_LINKS)) {
-          dropEmpty(into.resolve(PulledHistory.name(started)));
+          PulledHistory.dropEmpty(into, started);
         }
         if (fetched == ReturnCode.SUCCESS) {
-          code = code.or(expire(context, into, started, days));
+          code = code.or(PulledHistory.expire(context, into, started, days));
         }
       }
     }
@@ -172,26 +160,17 @@ public final class GetRemoteDir implements Plugin {
     }
   }
 
-  /** What a host told, or why it told nothing. */
-  private record Looked(@Nullable Readiness ready, @Nullable RemoteException trouble) {}
-
-  private static Looked look(Preflight preflight, RemoteHost host, List<RemotePath> sources)
-      throws InterruptedException {
-    try {
-      return new Looked(preflight.look(host, sources), null);
-    } catch (RemoteException e) {
-      return new Looked(null, e);
-    }
-  }
-
-  /** Those of one host: a directory that is not there stops none of the others. */
+  /** Those of one host, once it was looked at: a directory that it lacks stops no other. */
   private static List<Callable<ReturnCode>> pulls(
-      PluginContext context, Pull pull, Looked looked, List<Pull.Order> orders) throws IOException {
-    Readiness ready = looked.ready();
-    if (ready == null) {
-      return List.of(() -> failed(context, Objects.requireNonNull(looked.trouble())));
-    }
+      PluginContext context,
+      Preflight preflight,
+      Pull pull,
+      RemoteHost host,
+      List<Pull.Order> orders)
+      throws IOException, InterruptedException {
+    Readiness ready;
     try {
+      ready = preflight.look(host, orders.stream().map(Pull.Order::source).toList());
       if (!orders.stream().allMatch(order -> ready.lacks(order.source()))) {
         makeHostDirectory(context, orders.get(0).into());
       }
@@ -263,40 +242,5 @@ public final class GetRemoteDir implements Plugin {
     } catch (RemoteException e) {
       return failed(context, e);
     }
-  }
-
-  /** rsync makes the directory for what is displaced whether something is or not. */
-  private static void dropEmpty(Path directory) throws IOException {
-    try {
-      Files.deleteIfExists(directory);
-    } catch (DirectoryNotEmptyException e) {
-      return; // something was displaced
-    }
-  }
-
-  private static ReturnCode expire(PluginContext context, Path host, Instant now, int days)
-      throws IOException, InterruptedException {
-    ReturnCode code = ReturnCode.SUCCESS;
-    for (Path old : PulledHistory.expired(host, now, days)) {
-      CommandResult result =
-          context.run(Command.of("rm", "-rf", "--one-file-system", "--", old.toString()));
-      if (result.succeeded()) {
-        context
-            .log()
-            .info("{} is older than {} and has been deleted.", old, Quantity.of(days, "day"));
-      } else {
-        String what =
-            old
-                + " is older than "
-                + Quantity.of(days, "day")
-                + " and cannot be deleted: rm "
-                + result.describe()
-                + "; look what holds it";
-        context.log().warn("{}.", what);
-        context.reasons().accept(what);
-        code = ReturnCode.FAILURE;
-      }
-    }
-    return code;
   }
 }

@@ -1,6 +1,7 @@
 package org.deferredsync.plugin.remote;
 
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -16,6 +17,11 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.deferredsync.logging.Quantity;
+import org.deferredsync.plugin.PluginContext;
+import org.deferredsync.plugin.ReturnCode;
+import org.deferredsync.process.Command;
+import org.deferredsync.process.CommandResult;
 
 /**
  * What pulls displaced, beside what they fetched: one directory a run, named by its UTC second.
@@ -61,5 +67,41 @@ final class PulledHistory {
       }
     }
     return old;
+  }
+
+  /** rsync makes the directory for what is displaced whether something is or not. */
+  static void dropEmpty(Path host, Instant started) throws IOException {
+    try {
+      Files.deleteIfExists(host.resolve(name(started)));
+    } catch (DirectoryNotEmptyException e) {
+      return; // something was displaced
+    }
+  }
+
+  /** Deletes what {@link #expired} finds; a failure if some of it cannot be. */
+  static ReturnCode expire(PluginContext context, Path host, Instant now, int days)
+      throws IOException, InterruptedException {
+    ReturnCode code = ReturnCode.SUCCESS;
+    for (Path old : expired(host, now, days)) {
+      CommandResult result =
+          context.run(Command.of("rm", "-rf", "--one-file-system", "--", old.toString()));
+      if (result.succeeded()) {
+        context
+            .log()
+            .info("{} is older than {} and has been deleted.", old, Quantity.of(days, "day"));
+      } else {
+        String what =
+            old
+                + " is older than "
+                + Quantity.of(days, "day")
+                + " and cannot be deleted: rm "
+                + result.describe()
+                + "; look what holds it";
+        context.log().warn("{}.", what);
+        context.reasons().accept(what);
+        code = ReturnCode.FAILURE;
+      }
+    }
+    return code;
   }
 }
