@@ -30,6 +30,10 @@ final class PruneLock {
 
   /** Gives it back. */
   void close() throws IOException {
-    posix.close(file);
+    try {
+      posix.unlock(file, Target.READER_LOCK); // for the reason that LockFile has
+    } finally {
+      posix.close(file);
+    }
   }
 }

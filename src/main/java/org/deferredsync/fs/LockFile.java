@@ -117,7 +117,11 @@ public final class LockFile implements AutoCloseable {
   public void close() throws IOException {
     if (!closed) {
       closed = true;
-      posix.close(file);
+      try {
+        posix.unlock(file, 0); // closing alone leaves it to a child that another thread is starting
+      } finally {
+        posix.close(file);
+      }
     }
   }
 }

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -22,6 +23,7 @@ import org.deferredsync.catalogue.Catalogue;
 import org.deferredsync.catalogue.CatalogueException;
 import org.deferredsync.catalogue.CommitHook;
 import org.deferredsync.fs.CrashError;
+import org.deferredsync.fs.Descriptors;
 import org.deferredsync.fs.Errno;
 import org.deferredsync.fs.FaultyPosix;
 import org.deferredsync.fs.FaultyPosix.Call;
@@ -107,6 +109,29 @@ final class PruneTest {
       return catalogue.directories().treeDeepestFirst(FilePath.ROOT, null, 1_000_000).stream()
           .filter(known -> known.path().toString().startsWith(scratch + "/"))
           .count();
+    }
+  }
+
+  /** Another thread may be starting a program as the locks are given back. */
+  @Test
+  void prune_leavesNoLock_thoughSomebodyHasCopiesOfTheDescriptors() throws Exception {
+    fourDays();
+    Path lock = fixture.target.resolve(Target.OWN).resolve("lock");
+    List<Integer> copies = new ArrayList<>();
+    FaultyPosix posix = FaultyPosix.ofSystem();
+    for (int number = 1; number <= 9; number++) {
+      posix.before(Call.CLOSE, "lock", number, () -> copies.add(Descriptors.copyOf(lock)));
+    }
+    fixture.with(posix);
+    try {
+      assertThat(prune(source, other).run(SHORT).deleted()).isEqualTo(6);
+
+      assertThat(copies).hasSizeGreaterThan(1);
+      assertThat(TargetChecks.snapshots(fixture)).containsExactly(3L, 4L);
+      fixture.with(Posix.ofSystem());
+      runAfter(Duration.ofDays(5), source, other);
+    } finally {
+      assertThat(copies).allMatch(copy -> Descriptors.close(copy) == 0);
     }
   }
 

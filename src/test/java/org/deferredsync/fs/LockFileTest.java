@@ -59,6 +59,19 @@ final class LockFileTest {
     assertThat(path).hasContent("22 2026-03-04T05:06:07Z\n");
   }
 
+  /** As a child has it that another thread is starting, until it becomes its program. */
+  @Test
+  void close_givesItBack_thoughSomebodyHasACopyOfTheDescriptor() throws IOException {
+    int[] copy = {-1};
+    posix.before(Call.CLOSE, "job.lock", () -> copy[0] = Descriptors.copyOf(path));
+    taken(tryTake(1)).close();
+    try (LockFile again = taken(tryTake(2))) {
+      assertThat(again).isNotNull();
+    } finally {
+      assertThat(Descriptors.close(copy[0])).isZero();
+    }
+  }
+
   @Test
   @Tag("small-rule-6")
   void tryTake_holdsWithoutItsText_onAFullDisk() throws IOException {
