@@ -14,14 +14,12 @@ final class Versions {
     return of(stat, null, null, null, false);
   }
 
-  /** The metadata of {@code stat} with the bytes of {@code version}, which has the same type. */
+  /**
+   * The metadata of {@code stat} with the bytes of {@code version}, which has the same type; what
+   * has been found to have them did not change meanwhile.
+   */
   static Version like(Stat stat, Version version) {
-    return of(
-            stat,
-            version.linkTarget(),
-            version.linkGroup(),
-            version.content(),
-            version.inconsistent())
+    return of(stat, version.linkTarget(), version.linkGroup(), version.content(), false)
         .withXattr(version.xattr());
   }
 

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import org.deferredsync.backup.BackupReport.Verdict;
 import org.deferredsync.fs.FaultyPosix;
@@ -60,6 +61,12 @@ final class ChangingFilesTest {
         }
       }
     },
+    TOUCH {
+      @Override
+      void make(Path file, int number) throws IOException {
+        Files.setLastModifiedTime(file, FileTime.fromMillis(1_000_000_000_000L + number));
+      }
+    },
     REPLACE {
       @Override
       void make(Path file, int number) throws IOException {
@@ -101,6 +108,18 @@ final class ChangingFilesTest {
     nextRunIsSound();
   }
 
+  private boolean isInconsistent() throws Exception {
+    try (TargetReader reader = TargetChecks.reader(fixture)) {
+      return reader
+          .catalogue()
+          .entries()
+          .find(EngineFixture.filePath(file))
+          .orElseThrow()
+          .version()
+          .inconsistent();
+    }
+  }
+
   private void nextRunIsSound() throws Exception {
     fixture.with(Posix.ofSystem()).ahead(Duration.ofSeconds(60));
     assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
@@ -111,7 +130,7 @@ final class ChangingFilesTest {
   @ParameterizedTest
   @EnumSource(
       value = Change.class,
-      names = {"GROW", "REWRITE"})
+      names = {"GROW", "REWRITE", "TOUCH"})
   void run_keepsATornCopy_andSaysSo_whereItNeverHoldsStill(Change change) throws Exception {
     FaultyPosix posix = FaultyPosix.ofSystem();
     for (int attempt = 0; attempt < 40; attempt++) {
@@ -132,6 +151,8 @@ final class ChangingFilesTest {
                   + ": was being written while it was read; the copy may be torn");
     }
     assertThat(TargetChecks.verify(fixture).good()).as("what was stored is known").isTrue();
+    assertThat(isInconsistent()).isTrue();
     nextRunIsSound();
+    assertThat(isInconsistent()).as("read whole by now").isFalse();
   }
 }
