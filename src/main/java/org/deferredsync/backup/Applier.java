@@ -45,7 +45,7 @@ final class Applier {
     EntryStager stager = new EntryStager(context, work.problems());
     Mover mover = new Mover(context, work, stager);
     this.directories = new DirectoryApplier(context, work, stager, mover);
-    this.root = new RootApplier(context, work, directories);
+    this.root = new RootApplier(context, work, stager, directories);
     this.entries = new EntryApplier(context, work, stager, mover, directories, remover);
     this.remover = remover;
   }
@@ -58,8 +58,8 @@ final class Applier {
       for (List<FilePath> page = page(after); !page.isEmpty(); page = page(after)) {
         for (FilePath path : page) {
           after = path;
-          if (path.equals(source.path())) {
-            root.apply();
+          if (path.equals(source.path()) && !root.apply()) {
+            return;
           }
           directory(path, beside);
         }

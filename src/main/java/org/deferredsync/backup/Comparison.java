@@ -127,20 +127,31 @@ final class Comparison {
 
   private void remove(FilePath directory, Entry row) throws IOException {
     FilePath path = directory.child(row.name());
-    if (!source.holdsAnother(path)) {
-      store.addRemoved(source.index(), directory, row.name());
-      long gone = countTree(path);
-      removed += gone;
-      boolean isDirectory = row.version().type() == FileType.DIRECTORY;
-      if (isDirectory) {
-        increments += catalogue.directories().countFrom(path);
-      }
-      ListingReader reader = source.reader();
-      if ((reader.omits() || reader.leavesOut(path, isDirectory))
-          && source.tree().statOrNull(path) != null) {
-        excluded += gone;
-      }
+    if (source.holdsAnother(path)) {
+      return;
     }
+    boolean isDirectory = row.version().type() == FileType.DIRECTORY;
+    boolean isLeftOut;
+    try {
+      isLeftOut = isLeftOut(path, isDirectory);
+    } catch (PosixException e) {
+      source.problems().unreadable(path, e);
+      return;
+    }
+    store.addRemoved(source.index(), directory, row.name());
+    long gone = countTree(path);
+    removed += gone;
+    excluded += isLeftOut ? gone : 0;
+    if (isDirectory) {
+      increments += catalogue.directories().countFrom(path);
+    }
+  }
+
+  /** Whether it is not gone, but not wanted any more. */
+  private boolean isLeftOut(FilePath path, boolean isDirectory) throws IOException {
+    ListingReader reader = source.reader();
+    return (reader.omits() || reader.leavesOut(path, isDirectory))
+        && source.tree().statOrNull(path) != null;
   }
 
   private long countTree(FilePath path) throws IOException {

@@ -97,6 +97,12 @@ final class EntryStager {
         path, () -> SourceException.reading(() -> context.reader().attributes(from, name)));
   }
 
+  /** Reads those of one that is open. */
+  @Nullable ExtendedAttributes attributes(FilePath path, int directory) throws IOException {
+    return noted(
+        path, () -> SourceException.reading(() -> Metadata.attributes(context.posix(), directory)));
+  }
+
   private Staged other(FilePath path, int from, Listed listed, int into, byte[] to)
       throws SourceException, IOException {
     Seen seen = context.reader().see(from, listed.name(), listed.stat());

@@ -16,24 +16,31 @@ import org.deferredsync.snapshot.FileType;
 final class RootApplier {
   private final RunContext context;
   private final SourceWork work;
+  private final EntryStager stager;
   private final DirectoryApplier directories;
 
-  RootApplier(RunContext context, SourceWork work, DirectoryApplier directories) {
+  RootApplier(
+      RunContext context, SourceWork work, EntryStager stager, DirectoryApplier directories) {
     this.context = context;
     this.work = work;
+    this.stager = stager;
     this.directories = directories;
   }
 
-  void apply() throws IOException {
+  /** False if it cannot be read, which is noted: then nothing in it can be stored. */
+  boolean apply() throws IOException {
     SourceRoot source = work.source();
     FilePath parent = source.path().parent();
     if (parent == null) {
-      return; // the root of the file system is the mirror's own root
+      return true; // the root of the file system is the mirror's own root
     }
     makeScaffolding(parent);
     Entry row = context.catalogue().entries().find(source.path()).orElse(null);
     Listed listed = new Listed(source.path().name(), source.stat());
-    ExtendedAttributes attributes = Metadata.attributes(context.posix(), source.descriptor());
+    ExtendedAttributes attributes = stager.attributes(source.path(), source.descriptor());
+    if (attributes == null) {
+      return false;
+    }
     if (row == null) {
       directories.add(parent, listed, attributes);
     } else if (row.version().type() != FileType.DIRECTORY) {
@@ -41,6 +48,7 @@ final class RootApplier {
     } else if (!Versions.sameEvidence(source.stat(), row)) {
       directories.change(parent, listed, attributes, row);
     }
+    return true;
   }
 
   /** What a source that is configured no more has stored in the place of a parent gives way. */

@@ -13,6 +13,7 @@ import org.deferredsync.backup.Guard.Loss;
 import org.deferredsync.backup.Guard.Share;
 import org.deferredsync.backup.SourceGround.Skipped;
 import org.deferredsync.fs.Posix;
+import org.deferredsync.fs.PosixException;
 import org.deferredsync.logging.Quantity;
 import org.deferredsync.snapshot.Counts;
 import org.deferredsync.snapshot.FilePath;
@@ -263,8 +264,12 @@ final class SourceJudge {
       reasons.add(
           Quantity.of(problems.vanished(), "path") + " went away while the source was read");
     }
-    if (posix.stat(source.descriptor()).nlink() == 0) {
-      reasons.add("the source itself went away");
+    try {
+      if (posix.stat(source.descriptor()).nlink() == 0) {
+        reasons.add("the source itself went away");
+      }
+    } catch (PosixException e) {
+      reasons.add("the source itself cannot be looked at any more: " + e.errno().text());
     }
   }
 

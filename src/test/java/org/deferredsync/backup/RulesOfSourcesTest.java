@@ -26,6 +26,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a run may conclude from what it sees of a source, and what it must look at again. */
 @EnabledOnOs(OS.LINUX)
@@ -45,9 +47,93 @@ final class RulesOfSourcesTest {
     ChangingTree.write(source, "content", "one");
   }
 
+  private static EntryFilter leavingOut(Path file) {
+    return new EntryFilter() {
+      @Override
+      public boolean excludes(FilePath path, boolean directory) {
+        return path.equals(EngineFixture.filePath(file));
+      }
+
+      @Override
+      public byte[] fingerprint() {
+        return new byte[] {1};
+      }
+    };
+  }
+
   private void goodRun(int seconds) throws Exception {
     fixture.ahead(Duration.ofSeconds(seconds));
     assertThat(fixture.run().verdict()).isEqualTo(Verdict.GOOD);
+  }
+
+  /** As on a network, where a server goes away at any instant of the run. */
+  @Test
+  void run_backsUpTheOtherSources_whereOneDies() throws Exception {
+    Path other = Files.createDirectory(scratch.resolve("other"));
+    boolean died = true;
+    for (int call = 1; died; call++) {
+      ChangingTree.write(source, "d/x", "changed " + call);
+      ChangingTree.write(source, "d/new" + call, "new");
+      Files.deleteIfExists(source.resolve("d/new" + (call - 1)));
+      Files.setLastModifiedTime(source, FileTime.fromMillis(1_000_000_000_000L + call));
+      ChangingTree.write(other, "file", "changed " + call);
+      FaultyPosix posix = FaultyPosix.ofSystem();
+      posix.failBelow(source.toString(), call, Errno.ESTALE);
+      fixture.with(posix).ahead(Duration.ofSeconds(20L * call));
+
+      BackupReport report = fixture.run(source, other);
+
+      died = posix.callsBelow() >= call;
+      assertThat(report.sources().get(1).verdict()).as("call %d", call).isEqualTo(Verdict.GOOD);
+      assertThat(fixture.mirror(other.resolve("file"))).hasContent("changed " + call);
+      if (died) {
+        assertThat(report.verdict()).as("call %d", call).isNotEqualTo(Verdict.GOOD);
+      }
+      assertThat(posix.openObjects()).as("call %d", call).isEmpty();
+    }
+    assertThat(state(fixture.with(Posix.ofSystem()).run(source, other)))
+        .isEqualTo(SourceState.COMPLETE);
+    assertThat(TreeText.of(fixture.mirror(source))).isEqualTo(TreeText.of(source));
+    TargetChecks.sound(fixture);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void run_backsUpTheOtherSources_whereOneDies_newOrStored(boolean isNew) throws Exception {
+    boolean died = true;
+    for (int call = 1; died; call++) {
+      EngineFixture first = new EngineFixture(Files.createDirectory(scratch.resolve("" + call)));
+      ChangingTree.write(first.source, "d/x", "one");
+      ChangingTree.write(first.source, "d/out", "out");
+      ChangingTree.write(first.source, "moved", "bytes that move");
+      Path other = Files.createDirectory(scratch.resolve(call + "/other"));
+      ChangingTree.write(other, "file", "one");
+      if (!isNew) {
+        assertThat(first.run(first.source, other).verdict()).isEqualTo(Verdict.GOOD);
+        ChangingTree.write(first.source, "d/x", "two");
+        Files.move(first.source.resolve("moved"), first.source.resolve("d/moved"));
+        ChangingTree.write(other, "file", "two");
+        first.with(leavingOut(first.source.resolve("d/out"))).ahead(Duration.ofSeconds(10));
+      }
+      FaultyPosix posix = FaultyPosix.ofSystem();
+      posix.failBelow(first.source.toString(), call, Errno.ESTALE);
+
+      BackupReport report = first.with(posix).run(first.source, other);
+
+      died = posix.callsBelow() >= call;
+      assertThat(report.sources().get(1).verdict()).as("call %d", call).isEqualTo(Verdict.GOOD);
+      if (died) {
+        assertThat(report.verdict()).as("call %d", call).isNotEqualTo(Verdict.GOOD);
+      }
+      assertThat(posix.openObjects()).as("call %d", call).isEmpty();
+      first.with(Posix.ofSystem()).ahead(Duration.ofSeconds(20));
+      assertThat(first.run(first.source, other).verdict()).isEqualTo(Verdict.GOOD);
+      assertThat(Files.exists(first.mirror(first.source.resolve("d/out")))).isEqualTo(isNew);
+      first.with(EntryFilter.NONE).ahead(Duration.ofSeconds(30));
+      assertThat(first.run(first.source, other).verdict()).isEqualTo(Verdict.GOOD);
+      assertThat(TreeText.of(first.mirror(first.source))).isEqualTo(TreeText.of(first.source));
+      TargetChecks.sound(first);
+    }
   }
 
   private static SourceState state(BackupReport report) {
@@ -58,18 +144,7 @@ final class RulesOfSourcesTest {
   @Tag("rule-1")
   void run_looksAgain_whereOnlyTheRulesChanged() throws Exception {
     goodRun(20);
-    fixture.with(
-        new EntryFilter() {
-          @Override
-          public boolean excludes(FilePath path, boolean directory) {
-            return path.equals(EngineFixture.filePath(source.resolve("d/out")));
-          }
-
-          @Override
-          public byte[] fingerprint() {
-            return new byte[] {1};
-          }
-        });
+    fixture.with(leavingOut(source.resolve("d/out")));
     goodRun(40);
     assertThat(fixture.mirror(source.resolve("d/out"))).doesNotExist();
     fixture.with(EntryFilter.NONE);

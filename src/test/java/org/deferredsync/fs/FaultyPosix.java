@@ -77,6 +77,10 @@ public final class FaultyPosix implements Posix {
       return call + " " + String.join(" ", objects);
     }
 
+    private boolean isBelow(String path) {
+      return objects.stream().anyMatch(o -> o.equals(path) || o.startsWith(path + "/"));
+    }
+
     private boolean concerns(String name) {
       return objects.stream().anyMatch(o -> o.equals(name) || o.endsWith("/" + name));
     }
@@ -100,6 +104,10 @@ public final class FaultyPosix implements Posix {
   private boolean notesPlaces;
   private int mostOpen;
   private int mutations;
+  private @Nullable String dyingPath;
+  private @Nullable Errno dyingOf;
+  private int dyingAt;
+  private int callsBelow;
   private int crashBefore;
   private int crashAfter;
   private boolean crashed;
@@ -152,6 +160,30 @@ public final class FaultyPosix implements Posix {
   public synchronized void die(String where) {
     crashed = true;
     throw new CrashError(where);
+  }
+
+  /**
+   * From the {@code number}-th call on that concerns {@code path} or what is below it, each of them
+   * fails, but for giving descriptors back: as of a file system whose server is gone.
+   */
+  public synchronized void failBelow(String path, int number, Errno errno) {
+    dyingPath = path;
+    dyingAt = number;
+    dyingOf = errno;
+  }
+
+  /** How many calls concerned what {@link #failBelow} names. */
+  public synchronized int callsBelow() {
+    return callsBelow;
+  }
+
+  private boolean isDead(Entry entry) {
+    String path = dyingPath;
+    if (path == null || entry.call() == Call.CLOSE || !entry.isBelow(path)) {
+      return false;
+    }
+    callsBelow++;
+    return callsBelow >= dyingAt;
   }
 
   /** From now on nothing fails any more; a crash stays. */
@@ -252,6 +284,9 @@ public final class FaultyPosix implements Posix {
       number = entry.call().mutates() ? mutations : -1;
       if (number == crashBefore) {
         crash(entry.call());
+      }
+      if (isDead(entry)) {
+        errno = dyingOf;
       }
       for (Fault fault : faults) {
         if (fault.strikes(entry)) {
